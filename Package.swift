@@ -1,0 +1,55 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// Every room is compiled with the same strict rules; a warning is an error.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+]
+// The rooms that touch C mark every unsafe expression.
+let strict = house + [.strictMemorySafety()]
+
+let package = Package(
+    name: "magpie",
+    products: [
+        .executable(name: "magpie", targets: ["magpie"]),
+        .library(name: "WeChat", targets: ["WeChat"]),
+        .library(name: "Store", targets: ["Store"]),
+    ],
+    targets: [
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+
+        .target(name: "Wire", swiftSettings: house),
+        .target(name: "Reactor", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "Secure", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "HTTP", dependencies: ["Wire", "Reactor", "Secure"], swiftSettings: house),
+        .target(name: "Store", dependencies: ["Secure", "CSQLite"], swiftSettings: strict),
+        .target(name: "WeChat", dependencies: ["Store", "Secure", "Wire"], swiftSettings: house),
+        .target(
+            name: "Gateway", dependencies: ["WeChat", "Store", "HTTP", "Reactor", "Secure", "Wire"],
+            swiftSettings: house),
+        .target(name: "Sandbox", dependencies: ["HTTP", "Wire", "Secure", "Reactor"], swiftSettings: house),
+        .executableTarget(
+            name: "magpie", dependencies: ["Gateway", "Sandbox", "WeChat", "Store", "HTTP", "Reactor", "Secure", "Wire"],
+            swiftSettings: house),
+
+        .target(name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport", swiftSettings: house),
+        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
+        .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: house),
+        .testTarget(name: "SecureTests", dependencies: ["Secure"], swiftSettings: house),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: house),
+        .testTarget(name: "StoreTests", dependencies: ["Store"], swiftSettings: house),
+        .testTarget(
+            name: "WeChatTests", dependencies: ["WeChat"], resources: [.copy("Vectors")], swiftSettings: house),
+        .testTarget(name: "SandboxTests", dependencies: ["Sandbox"], swiftSettings: house),
+        .testTarget(name: "GatewayTests", dependencies: ["Gateway", "TestSupport"], swiftSettings: house),
+        .testTarget(name: "HouseTests", swiftSettings: house),
+    ]
+)

@@ -1,0 +1,4 @@
+@main
+enum Magpie {
+    static func main() {}
+}
