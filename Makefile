@@ -1,0 +1,37 @@
+# Magpie: `make run` builds and starts it, `make test` builds and tests it. `make help` lists the rest.
+SWIFT ?= swift
+.DEFAULT_GOAL := help
+.PHONY: help run build test release lint e2e libraries browser clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## build, then serve the demo with the embedded sandbox at http://127.0.0.1:8080/
+	@exec .build/debug/magpie serve
+
+build: libraries ## build for development, into .build/debug/magpie
+	$(SWIFT) build
+
+test: libraries ## build and run every test that needs no browser
+	$(SWIFT) test
+
+release: libraries ## build for production: one stripped file, .build/release/magpie, without Swift's shared libraries
+	$(SWIFT) build -c release --product magpie -Xswiftc -static-stdlib
+	strip .build/release/magpie
+	@ls -lh .build/release/magpie
+
+e2e: libraries browser ## the demo in headless Chromium: sign, log in, log out
+	MAGPIE_E2E=1 $(SWIFT) test --filter EndToEndTests
+
+lint: ## formatting rules (.swift-format); `swift format -i -r Sources Tests` mends most findings
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+
+libraries:
+	@.ci/install /usr/include/openssl/ssl.h libssl-dev /usr/include/sqlite3.h libsqlite3-dev
+
+browser:
+	@.ci/install /usr/bin/chromium chromium /usr/bin/chromedriver chromium-driver \
+	    /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
+
+clean: ## remove everything that was built
+	rm -rf .build
