@@ -1,0 +1,74 @@
+import Dispatch
+import Synchronization
+
+/// A few threads for calls that may block (a disk, `getaddrinfo`), so that no loop ever does.
+///
+/// Threads are started as they are needed and stay. A hanging call holds one thread; hence a pool per kind of work.
+package final class BlockingPool: Sendable {
+    package static let shared = BlockingPool(named: "work", threads: 4)
+    static let resolver = BlockingPool(named: "resolver", threads: 4)
+
+    private struct State {
+        var queue: [@Sendable () -> Void] = []
+        /// What has been taken from `queue`, last first, so that taking is `removeLast`.
+        var turn: [@Sendable () -> Void] = []
+        var idle = 0
+        var threads = 0
+    }
+
+    private let name: String
+    private let limit: Int
+    private let state = Mutex(State())
+    private let work = DispatchSemaphore(value: 0)
+
+    package init(named name: String, threads limit: Int) {
+        self.name = name
+        self.limit = limit
+    }
+
+    package func submit(_ job: @escaping @Sendable () -> Void) {
+        let mustStart = state.withLock { state in
+            state.queue.append(job)
+            guard state.idle == 0, state.threads < limit else { return false }
+            state.threads += 1
+            return true
+        }
+        // The threads hold the pool: a pool lives as long as the process.
+        if mustStart { Thread(named: name) { self.serve() }.detach() }
+        work.signal()
+    }
+
+    private func serve() {
+        while true {
+            state.withLock { $0.idle += 1 }
+            work.wait()
+            let job = state.withLock { state in
+                state.idle -= 1
+                if state.turn.isEmpty {
+                    state.turn = state.queue.reversed()
+                    state.queue = []
+                }
+                return state.turn.popLast()
+            }
+            // One signal per job, so there is one.
+            job?()
+        }
+    }
+}
+
+/// Runs blocking work on the shared pool; the caller's loop goes on meanwhile, and the caller comes back to it.
+/// About 14 µs there and back, so not for anything cheaper. Work once begun cannot be cancelled.
+package func offLoop<Value: Sendable, Failure: Error>(
+    _ work: @escaping @Sendable () throws(Failure) -> Value
+) async throws(Failure) -> Value {
+    let result: Result<Value, Failure> = await suspended { resume in
+        BlockingPool.shared.submit {
+            do throws(Failure) {
+                resume(.success(try work()))
+            } catch {
+                resume(.failure(error))
+            }
+        }
+    }
+    return try result.get()
+}

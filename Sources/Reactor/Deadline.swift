@@ -1,0 +1,46 @@
+import Glibc
+
+/// A point on the monotonic clock, in nanoseconds. It does not move when somebody sets the date.
+package struct Deadline: Comparable, Hashable, Sendable {
+    package let nanoseconds: UInt64
+
+    package init(nanoseconds: UInt64) {
+        self.nanoseconds = nanoseconds
+    }
+
+    package static let never = Deadline(nanoseconds: .max)
+
+    package static func now() -> Deadline {
+        var time = timespec()
+        // CLOCK_MONOTONIC always exists on Linux and `time` is a valid place to write to.
+        _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return Deadline(nanoseconds: UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec))
+    }
+
+    package static func after(_ duration: Duration) -> Deadline {
+        now() + duration
+    }
+
+    package static func + (start: Deadline, duration: Duration) -> Deadline {
+        let (seconds, attoseconds) = duration.components
+        guard seconds >= 0, attoseconds >= 0 else { return start }
+        let (scaled, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflow else { return .never }
+        let (sum, carry) = start.nanoseconds.addingReportingOverflow(scaled &+ UInt64(attoseconds) / 1_000_000_000)
+        return carry ? .never : Deadline(nanoseconds: sum)
+    }
+
+    package static func < (left: Deadline, right: Deadline) -> Bool {
+        left.nanoseconds < right.nanoseconds
+    }
+
+    /// How long until then; zero when it has passed.
+    package var remaining: Duration {
+        let now = Deadline.now()
+        guard now < self else { return .zero }
+        let left = nanoseconds - now.nanoseconds
+        return .nanoseconds(Int64(clamping: left))
+    }
+
+    package var hasPassed: Bool { self <= .now() }
+}
