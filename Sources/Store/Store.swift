@@ -1,1 +1,170 @@
-// Store
+public import FoundationEssentials
+
+/// A place that keeps records with an expiry and never loses what it has acknowledged.
+///
+/// The room of persistence. Sessions, pending logins, grants, tokens, tickets and leases are all records; the rooms
+/// above (WeChat's keeper, Gateway's sessions) see only this protocol, and `MemoryStore`, `FileStore` and `SQLiteStore`
+/// stand behind it. Everything else (`put`, `take`, `replace`, leases) is built from `read` and `commit`, so that a
+/// store of your own is four functions.
+///
+/// What every store promises:
+/// - An expired record is absent: to `read`, to `scan` and to conditions, from the very millisecond of its expiry.
+/// - A `commit` is all or nothing, its conditions are judged at the same instant as its changes happen, and when it
+///   returns `true` the changes survive a crash of the process (and, on disk stores, of the machine).
+/// - A `read` that starts after a `commit` has returned sees it, in every process that shares the store.
+/// - Any number of tasks may call at once. No function is cancelled half way: what was begun is finished.
+public protocol Store: Sendable {
+    /// The live record under `key`, or `nil` when there is none or it has expired.
+    ///
+    /// - Throws: `StoreError` when the medium cannot be read. A damaged record is not an error but a miss, set aside
+    ///   and reported to the operator.
+    func read(_ key: Key) async throws(StoreError) -> Record?
+
+    /// Makes all `changes` in order, or none: `false` when one of the `conditions` did not hold, and nothing changed.
+    ///
+    /// Durable when it returns `true`.
+    /// - Throws: `StoreError`; then nothing was acknowledged. After `.io` or `.sqlite` the changes may or may not have
+    ///   reached the medium, as with any database whose answer was lost; after every other case nothing changed.
+    func commit(_ changes: [Change], if conditions: [Condition]) async throws(StoreError) -> Bool
+
+    /// Up to `limit` live records of a namespace with names after `after`, ordered by the UTF-8 bytes of the name.
+    ///
+    /// Pass the last name of one page as `after` of the next; a page shorter than `limit` is the last one. A page is
+    /// not a snapshot: records written while one pages through may or may not appear.
+    func scan(
+        namespace: String, after: String?, limit: Int
+    ) async throws(StoreError) -> [(name: String, record: Record)]
+
+    /// Removes expired records, and returns how many. Works in small batches, so that other commits slip in between.
+    func sweep() async throws(StoreError) -> Int
+
+    /// The clock by which records expire and leases run. The system's, unless a test brought its own.
+    var now: Date { get }
+}
+
+extension Store {
+    public var now: Date { Date() }
+}
+
+/// What a record is found by: a namespace (one kind of record) and a name in it.
+///
+/// Two keys are equal when their UTF-8 bytes are; Unicode's canonical equivalence, by which Swift compares strings,
+/// would let a Memory store find what a database does not.
+public struct Key: Hashable, Sendable {
+    public let namespace: String
+    public let name: String
+
+    /// - Parameters:
+    ///   - namespace: 1 to 64 characters of `a-z`, `0-9` and `-`, chosen by the program, never by a visitor (it may
+    ///     become the name of a folder). Anything else is a programming error and traps.
+    ///   - name: Any string; it may come from outside.
+    public init(namespace: String, name: String) {
+        Key.checkNamespace(namespace)
+        self.namespace = namespace
+        self.name = name
+    }
+
+    public static func == (a: Key, b: Key) -> Bool {
+        a.namespace.utf8.elementsEqual(b.namespace.utf8) && a.name.utf8.elementsEqual(b.name.utf8)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        for byte in name.utf8 { hasher.combine(byte) }
+        hasher.combine(namespace.utf8.count)
+    }
+
+    static func checkNamespace(_ namespace: String) {
+        precondition(isNamespace(namespace), "a namespace is 1 to 64 characters of a-z, 0-9 and '-'")
+    }
+
+    static func isNamespace(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "-")
+            }
+    }
+}
+
+/// A value with an expiry.
+public struct Record: Sendable, Equatable {
+    /// Any bytes, none included. Stores take megabytes, but are made for kilobytes.
+    public var value: [UInt8]
+
+    /// Milliseconds since 1970, the resolution that every store keeps; `nil` = never expires.
+    var expiry: Int64?
+
+    /// When the record ceases to exist, or `nil` = never. Kept in whole milliseconds between 1970 and the year 9999.
+    public var expires: Date? {
+        get { expiry.map(Date.init(milliseconds:)) }
+        set { expiry = newValue?.milliseconds }
+    }
+
+    public init(value: [UInt8], expires: Date? = nil) {
+        self.value = value
+        self.expiry = expires?.milliseconds
+    }
+
+    init(value: [UInt8], expiry: Int64?) {
+        self.value = value
+        self.expiry = expiry
+    }
+
+    /// Whether the record no longer exists at `now`. A custom store calls this in `read`, `scan` and for conditions.
+    public func isExpired(at now: Date) -> Bool { isExpired(at: now.milliseconds) }
+
+    func isExpired(at now: Int64) -> Bool {
+        guard let expiry else { return false }
+        return expiry <= now
+    }
+}
+
+/// One thing that a commit does.
+public enum Change: Sendable {
+    /// Creates the record or replaces it, value and expiry.
+    case put(Key, Record)
+    /// Removes the record; removing what is absent is no error.
+    case remove(Key)
+
+    public var key: Key {
+        switch self {
+        case .put(let key, _), .remove(let key): key
+        }
+    }
+}
+
+/// What must be true for a commit to happen. An expired record counts as absent.
+public enum Condition: Sendable {
+    case absent(Key)
+    /// The record is there and its value is exactly these bytes (its expiry does not matter).
+    case equals(Key, [UInt8])
+
+    public var key: Key {
+        switch self {
+        case .absent(let key), .equals(let key, _): key
+        }
+    }
+
+    /// Whether the condition holds, given the live record under its key.
+    public func holds(for record: Record?) -> Bool {
+        switch self {
+        case .absent: record == nil
+        case .equals(_, let value): record?.value == value
+        }
+    }
+}
+
+extension Date {
+    /// Year 9999, the last that ISO 8601 writes with four digits.
+    private static let lastMillisecond = 253_402_300_799_999.0
+
+    init(milliseconds: Int64) {
+        self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
+    }
+
+    /// Clamped to 1970...9999, so that no date, infinite ones included, can overflow or trap; NaN counts as 1970.
+    var milliseconds: Int64 {
+        let exact = (timeIntervalSince1970 * 1000).rounded()
+        return exact >= 0 ? Int64(min(exact, Date.lastMillisecond)) : 0
+    }
+}
