@@ -1,0 +1,72 @@
+/// A set of ASCII bytes as a 128-bit map: membership is a shift and a mask, cheap enough for every byte of a request.
+struct ByteSet: Sendable {
+    private var low: UInt64 = 0
+    private var high: UInt64 = 0
+
+    init(_ members: String) {
+        for byte in members.utf8 { insert(byte) }
+    }
+
+    private mutating func insert(_ byte: UInt8) {
+        precondition(byte < 128, "a byte set holds ASCII only")
+        if byte < 64 { low |= 1 << UInt64(byte) } else { high |= 1 << UInt64(byte & 63) }
+    }
+
+    @inline(__always)
+    func contains(_ byte: UInt8) -> Bool {
+        let word = byte < 64 ? low : high
+        return byte < 128 && (word >> UInt64(byte & 63)) & 1 == 1
+    }
+
+    private static let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    private static let digits = "0123456789"
+
+    /// RFC 9110 §5.6.2 `tchar`: methods, field names, cookie names.
+    static let token = ByteSet(letters + digits + "!#$%&'*+-.^_`|~")
+    /// RFC 3986 §2.3 `unreserved`.
+    static let unreserved = ByteSet(letters + digits + "-._~")
+    /// RFC 3986 §3.3: `pchar` and "/", without "%", which must open an escape.
+    static let path = ByteSet(letters + digits + "-._~!$&'()*+,;=:@/")
+    /// RFC 3986 §3.4 `query`, and the characters which browsers leave unescaped there (WHATWG URL, query percent-encode
+    /// set): refusing those would refuse pages that work everywhere else. Never a quote, an angle bracket or "#".
+    static let query = ByteSet(letters + digits + "-._~!$&'()*+,;=:@/?" + "[]\\^`{|}")
+    /// RFC 6265 §4.1.1 `cookie-octet`: no space, quote, comma, semicolon or backslash.
+    static let cookieValue = ByteSet(letters + digits + "!#$%&'()*+-./:<=>?@[]^_`{|}~")
+    /// What a `Path` attribute of a cookie may hold: no control byte, no semicolon.
+    static let cookiePath = ByteSet(letters + digits + "-._~!$&'()*+,=:@/%")
+}
+
+extension UInt8 {
+    /// The value of a hexadecimal digit, in either case.
+    @inline(__always)
+    var hexadecimalValue: UInt8? {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
+    @inline(__always)
+    var isDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
+
+    /// ASCII lower case; other bytes unchanged.
+    @inline(__always)
+    var lowercased: UInt8 { self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") ? self | 0x20 : self }
+
+    /// SP or HTAB: the whitespace of RFC 9110 §5.6.3.
+    @inline(__always)
+    var isWhitespace: Bool { self == 0x20 || self == 0x09 }
+}
+
+extension String {
+    /// Lower case for ASCII letters only. `lowercased()` folds Unicode, and would turn a Kelvin sign into "k".
+    var asciiLowercased: String {
+        var text = self
+        return text.withUTF8 { bytes in
+            bytes.contains { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") }
+                ? String(decoding: bytes.map(\.lowercased), as: UTF8.self) : nil
+        } ?? self
+    }
+}

@@ -1,0 +1,143 @@
+/// The header fields of a message, in order: one buffer of bytes and the offsets into it.
+///
+/// A string is made only when a value is asked for, so that a request costs two allocations however many fields it has.
+/// `append` is the one door through which values enter an outgoing message, and it lets no line break pass.
+package struct Fields: Sendable {
+    /// Where one field lies in `bytes`; the value without the whitespace around it.
+    struct Entry: Sendable {
+        var nameStart: UInt32
+        var valueStart: UInt32
+        var valueLength: UInt32
+        var nameLength: UInt16
+        /// The raw value of the `KnownField`; 0 for any other name.
+        var known: UInt8
+    }
+
+    private(set) var bytes: [UInt8]
+    private(set) var entries: [Entry]
+
+    package init() {
+        bytes = []
+        entries = []
+    }
+
+    /// Fields as a parser found them, whose names and values it has checked.
+    init(parsed bytes: [UInt8], _ entries: [Entry]) {
+        self.bytes = bytes
+        self.entries = entries
+    }
+
+    package var count: Int { entries.count }
+    package var isEmpty: Bool { entries.isEmpty }
+
+    /// The first value with this name, without the whitespace around it.
+    package subscript(name: FieldName) -> String? {
+        for entry in entries where matches(entry, name) { return value(of: entry) }
+        return nil
+    }
+
+    package func values(_ name: FieldName) -> [String] {
+        var values: [String] = []
+        for entry in entries where matches(entry, name) { values.append(value(of: entry)) }
+        return values
+    }
+
+    package func count(_ name: FieldName) -> Int {
+        var count = 0
+        for entry in entries where matches(entry, name) { count += 1 }
+        return count
+    }
+
+    package func contains(_ name: FieldName) -> Bool {
+        entries.contains { matches($0, name) }
+    }
+
+    /// Adds a field after the others. Throws `.badFieldValue` for a control byte, a line break or a byte outside ASCII
+    /// (RFC 9110 §5.5, RFC 9112 §11.1): nothing a visitor sends can begin a header line of its own.
+    package mutating func append(_ name: FieldName, _ value: String) throws(WireError) {
+        var value = value
+        let isSafe = value.withUTF8 { bytes in
+            bytes.count <= Int(UInt32.max) / 2 && bytes.allSatisfy { ($0 >= 0x20 && $0 < 0x7F) || $0 == 0x09 }
+        }
+        guard isSafe else { throw .badFieldValue }
+        let nameStart = bytes.count
+        name.withBytes { bytes.append(contentsOf: $0) }
+        let valueStart = bytes.count
+        value.withUTF8 { bytes.append(contentsOf: Self.trim($0)) }
+        entries.append(
+            Entry(
+                nameStart: UInt32(nameStart), valueStart: UInt32(valueStart),
+                valueLength: UInt32(bytes.count - valueStart), nameLength: UInt16(valueStart - nameStart),
+                known: name.known?.rawValue ?? 0))
+    }
+
+    /// Puts one field in the place of all with its name.
+    package mutating func set(_ name: FieldName, _ value: String) throws(WireError) {
+        var changed = self
+        changed.remove(name)
+        try changed.append(name, value)
+        self = changed
+    }
+
+    package mutating func remove(_ name: FieldName) {
+        entries = entries.filter { !matches($0, name) }
+    }
+
+    package func forEach(_ body: (_ name: String, _ value: String) -> Void) {
+        for entry in entries { body(self.name(of: entry), value(of: entry)) }
+    }
+
+    // MARK: - For the rest of the room
+
+    func matches(_ entry: Entry, _ name: FieldName) -> Bool {
+        if let known = name.known { return entry.known == known.rawValue }
+        guard entry.known == 0 else { return false }
+        return name.withBytes { wanted in
+            guard wanted.count == Int(entry.nameLength) else { return false }
+            let start = Int(entry.nameStart)
+            for index in 0..<wanted.count where wanted[index].lowercased != bytes[start + index].lowercased {
+                return false
+            }
+            return true
+        }
+    }
+
+    func name(of entry: Entry) -> String {
+        String(decoding: bytes[range(entry.nameStart, UInt32(entry.nameLength))], as: UTF8.self)
+    }
+
+    /// Bytes outside ASCII are legal in a request's field (RFC 9110 §5.5 `obs-text`); what is not UTF-8 is replaced.
+    func value(of entry: Entry) -> String {
+        String(decoding: valueBytes(of: entry), as: UTF8.self)
+    }
+
+    func valueBytes(of entry: Entry) -> ArraySlice<UInt8> {
+        bytes[range(entry.valueStart, entry.valueLength)]
+    }
+
+    private func range(_ start: UInt32, _ length: UInt32) -> Range<Int> {
+        Int(start)..<Int(start) + Int(length)
+    }
+
+    /// Drops the optional whitespace of RFC 9110 §5.6.3 from both ends.
+    static func trim(_ bytes: UnsafeBufferPointer<UInt8>) -> Slice<UnsafeBufferPointer<UInt8>> {
+        var start = 0
+        var end = bytes.count
+        while start < end, bytes[start].isWhitespace { start += 1 }
+        while start < end, bytes[end - 1].isWhitespace { end -= 1 }
+        return bytes[start..<end]
+    }
+}
+
+extension Fields: Equatable {
+    /// The same names and values in the same order; names without regard to case.
+    package static func == (left: Fields, right: Fields) -> Bool {
+        guard left.count == right.count else { return false }
+        for (one, other) in zip(left.entries, right.entries) {
+            guard one.known == other.known, left.valueBytes(of: one) == right.valueBytes(of: other),
+                left.name(of: one).asciiLowercased == right.name(of: other).asciiLowercased
+            else { return false }
+        }
+        return true
+    }
+}

@@ -1,0 +1,127 @@
+/// An IPv4 or IPv6 address as a value. An IPv4-mapped IPv6 address is the IPv4 address, so that one peer has one name.
+package struct IPAddress: Hashable, Sendable {
+    /// The 128 bits; an IPv4 address as `::ffff:a.b.c.d`.
+    private let high: UInt64
+    private let low: UInt64
+
+    private static let mappedPrefix: UInt64 = 0xFFFF << 32
+
+    /// 4 or 16 bytes in network order; nil for any other count.
+    package init?(bytes: some Collection<UInt8>) {
+        func number(_ bytes: some Collection<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+        switch bytes.count {
+        case 4: self.init(high: 0, low: Self.mappedPrefix | number(bytes))
+        case 16: self.init(high: number(bytes.prefix(8)), low: number(bytes.dropFirst(8)))
+        default: return nil
+        }
+    }
+
+    /// Dotted decimal without leading zeros, or RFC 4291 §2.2 text without brackets or zone.
+    package init?(_ text: String) {
+        if text.utf8.contains(UInt8(ascii: ":")) {
+            guard let groups = Self.groups(text) else { return nil }
+            let bytes = groups.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
+            self.init(bytes: bytes)
+        } else {
+            guard let bytes = Self.quad(Substring(text)) else { return nil }
+            self.init(bytes: bytes)
+        }
+    }
+
+    private init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    package var isVersion4: Bool { high == 0 && low >> 32 == 0xFFFF }
+
+    package var isLoopback: Bool {
+        isVersion4 ? low >> 24 & 0xFF == 127 : high == 0 && low == 1
+    }
+
+    /// The 16 bytes in network order.
+    package var bytes: [UInt8] {
+        [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - $0 * 8)) } }
+    }
+
+    /// How many leading bits of the 128 both have in common.
+    func sharedPrefix(with other: IPAddress) -> Int {
+        let difference = high ^ other.high
+        return difference != 0 ? difference.leadingZeroBitCount : 64 + (low ^ other.low).leadingZeroBitCount
+    }
+
+    private static func quad(_ text: Substring) -> [UInt8]? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return nil }
+        var bytes: [UInt8] = []
+        for part in parts {
+            // Leading zeros are refused: some readers take them for octal.
+            guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy(\.isDigit),
+                part.utf8.count == 1 || part.utf8.first != UInt8(ascii: "0"), let byte = UInt8(part)
+            else { return nil }
+            bytes.append(byte)
+        }
+        return bytes
+    }
+
+    /// The eight groups of an IPv6 address.
+    private static func groups(_ text: String) -> [UInt16]? {
+        let halves = split(text)
+        guard let first = half(halves.before, mayEndInQuad: halves.after == nil) else { return nil }
+        guard let after = halves.after else { return first.count == 8 ? first : nil }
+        guard let last = half(after, mayEndInQuad: true), first.count + last.count < 8 else { return nil }
+        return first + [UInt16](repeating: 0, count: 8 - first.count - last.count) + last
+    }
+
+    /// What stands before and after the first "::".
+    private static func split(_ text: String) -> (before: Substring, after: Substring?) {
+        var previous = text.startIndex
+        while let colon = text[previous...].firstIndex(of: ":") {
+            let next = text.index(after: colon)
+            if next < text.endIndex, text[next] == ":" {
+                return (text[..<colon], text[text.index(after: next)...])
+            }
+            previous = next
+        }
+        return (text[...], nil)
+    }
+
+    private static func half(_ text: Substring, mayEndInQuad: Bool) -> [UInt16]? {
+        guard !text.isEmpty else { return [] }
+        var groups: [UInt16] = []
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        for (index, part) in parts.enumerated() {
+            if mayEndInQuad, index == parts.count - 1, part.contains(".") {
+                guard let bytes = quad(part) else { return nil }
+                groups += [UInt16(bytes[0]) << 8 | UInt16(bytes[1]), UInt16(bytes[2]) << 8 | UInt16(bytes[3])]
+            } else {
+                guard (1...4).contains(part.utf8.count), part.utf8.allSatisfy({ $0.hexadecimalValue != nil }),
+                    let group = UInt16(part, radix: 16)
+                else { return nil }
+                groups.append(group)
+            }
+        }
+        return groups.count <= 8 ? groups : nil
+    }
+}
+
+extension IPAddress: CustomStringConvertible {
+    /// Dotted decimal, or the text of RFC 5952: lower case, the longest run of zeros as "::".
+    package var description: String {
+        if isVersion4 { return [24, 16, 8, 0].map { String(low >> UInt64($0) & 0xFF) }.joined(separator: ".") }
+        let groups = [high, low].flatMap { word in
+            [48, 32, 16, 0].map { UInt16(truncatingIfNeeded: word >> UInt64($0)) }
+        }
+        var longest = 0..<0
+        var start = 0
+        while start < groups.count {
+            var end = start
+            while end < groups.count, groups[end] == 0 { end += 1 }
+            if end - start > max(longest.count, 1) { longest = start..<end }
+            start = max(end, start + 1)
+        }
+        let text = { (part: ArraySlice<UInt16>) in part.map { String($0, radix: 16) }.joined(separator: ":") }
+        guard !longest.isEmpty else { return text(groups[...]) }
+        return "\(text(groups[..<longest.lowerBound]))::\(text(groups[longest.upperBound...]))"
+    }
+}
