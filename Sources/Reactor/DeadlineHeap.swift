@@ -3,7 +3,7 @@
 /// Nothing is ever removed from the middle. A seat that no longer cares leaves its entry behind, and the entry is
 /// recognised as stale when it surfaces, or swept by `compact` once stale entries are the majority.
 struct DeadlineHeap {
-    struct Entry {
+    struct Entry: Equatable {
         var when: UInt64
         var seat: Int32
         /// The seat's serial when the entry was made: seats are used again for other waits.

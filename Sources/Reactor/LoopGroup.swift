@@ -46,6 +46,7 @@ package final class LoopGroup: Sendable {
 
     /// Runs async work on a loop of the group (this one, if the caller is on one), and comes back with its result.
     /// The caller's cancellation reaches the work.
+    @discardableResult
     package func run<Value: Sendable, Failure: Error>(
         _ work: @escaping @Sendable () async throws(Failure) -> Value
     ) async throws(Failure) -> Value {
@@ -54,6 +55,7 @@ package final class LoopGroup: Sendable {
     }
 
     /// A group for as long as `work` takes, which runs on one of its loops.
+    @discardableResult
     package static func running<Value: Sendable, Failure: Error>(
         count: Int = 1, _ work: @escaping @Sendable (LoopGroup) async throws(Failure) -> Value
     ) async throws(Failure) -> Value {
@@ -92,6 +94,7 @@ package final class LoopGroup: Sendable {
 
 extension Loop {
     /// Runs async work on this loop and comes back with its result. The caller's cancellation reaches the work.
+    @discardableResult
     package func run<Value: Sendable, Failure: Error>(
         _ work: @escaping @Sendable () async throws(Failure) -> Value
     ) async throws(Failure) -> Value {

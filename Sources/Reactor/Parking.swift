@@ -92,6 +92,9 @@ struct Seats {
         task.resume(reason)
     }
 
+    /// Entries in the heap, stale ones included.
+    var scheduledCount: Int { heap.count }
+
     /// When the loop must look again at the latest.
     var nextDeadline: UInt64? { heap.earliest }
 

@@ -56,8 +56,8 @@ import Glibc
             shared
             ? EPOLLET.rawValue | EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue
             : EPOLLET.rawValue | EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue
-        let datum = UInt64(generation) << 32 | UInt64(UInt32(descriptor))
-        var event = unsafe epoll_event(events: interest, data: epoll_data_t(u64: datum))
+        table[index].generation = generation
+        var event = unsafe epoll_event(events: interest, data: epoll_data_t(u64: datum(of: descriptor)))
         // As above: the kernel copies `event`.
         guard unsafe epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else { throw .last }
         table[index] = Registration(
@@ -76,8 +76,9 @@ import Glibc
         table[Int(descriptor)] = Registration(generation: Self.next(old.generation))
     }
 
-    func isCurrent(_ descriptor: Int32, _ generation: UInt32) -> Bool {
-        Int(descriptor) < table.count && table[Int(descriptor)].generation == generation
+    /// What events of the present registration carry.
+    func datum(of descriptor: Int32) -> UInt64 {
+        UInt64(table[Int(descriptor)].generation) << 32 | UInt64(UInt32(descriptor))
     }
 
     subscript(descriptor: Int32) -> Registration { table[Int(descriptor)] }
@@ -103,19 +104,19 @@ import Glibc
             // The kernel has filled the first `count` elements.
             let event = unsafe events[index]
             let (flags, datum) = unsafe (event.events, event.data.u64)
-            let descriptor = Int32(truncatingIfNeeded: datum)
-            let generation = UInt32(datum >> 32)
-            if generation == 0 {
+            if datum >> 32 == 0 {
                 var count: UInt64 = 0
                 // An eventfd read takes exactly eight bytes.
                 _ = unsafe read(wakeUp, &count, 8)
-            } else if isCurrent(descriptor, generation) {
-                note(flags, on: Int(descriptor), seats: &seats)
+            } else {
+                deliver(flags, to: datum, seats: &seats)
             }
         }
     }
 
-    private mutating func note(_ flags: UInt32, on index: Int, seats: inout Seats) {
+    mutating func deliver(_ flags: UInt32, to datum: UInt64, seats: inout Seats) {
+        let index = Int(datum & 0xFFFF_FFFF)
+        guard table[index].generation == datum >> 32 else { return }
         let ended = flags & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
         if ended { table[index].hasEnded = true }
         if ended || flags & EPOLLIN.rawValue != 0 {

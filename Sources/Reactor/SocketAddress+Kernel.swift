@@ -11,7 +11,7 @@ extension SocketAddress {
         }
     }
 
-    /// Lends the address as a `sockaddr` for one system call.
+    /// Lends the address as a `sockaddr` for one system call. A path that is too long fails like the call itself.
     func withKernelAddress(_ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
         switch self {
         case .ipv4(let bytes, let port):
@@ -28,12 +28,15 @@ extension SocketAddress {
             raw.sin6_scope_id = scope
             return unsafe Self.lend(&raw, count: MemoryLayout<sockaddr_in6>.size, to: call)
         case .unix(let path):
+            guard path.utf8.count < Self.unixPathCapacity else {
+                errno = ENAMETOOLONG
+                return -1
+            }
             var raw = sockaddr_un()
             raw.sun_family = sa_family_t(AF_UNIX)
             unsafe withUnsafeMutableBytes(of: &raw.sun_path) { space in
-                // Shorter than sun_path, whose rest stays zero: `unixPathCapacity` is checked by the parser; `prefix`
-                // keeps a hand-made longer one inside.
-                unsafe space.copyBytes(from: path.utf8.prefix(Self.unixPathCapacity - 1))
+                // Shorter than sun_path, whose rest stays zero: the length was checked above.
+                unsafe space.copyBytes(from: path.utf8)
             }
             return unsafe Self.lend(&raw, count: MemoryLayout<sockaddr_un>.size, to: call)
         }

@@ -126,7 +126,7 @@ import Testing
     }
 
     @Test func `an error of the work reaches who asked for it`() async {
-        _ = await LoopGroup.running(count: 2) { group in
+        await LoopGroup.running(count: 2) { group in
             await #expect(throws: IOError.refused) {
                 let _: Void = try await group.loops[1].run { () async throws(IOError) in throw .refused }
             }

@@ -1,3 +1,4 @@
+import Glibc
 import Reactor
 import Testing
 
@@ -25,11 +26,24 @@ import Testing
         }
     }
 
-    @Test func `a connection to a port nobody listens on is refused`() async throws {
-        try await LoopGroup.running { _ in
-            let address = try Listener.open(Self.address("127.0.0.1:0"), count: 1)[0].address
+    @Test func `a connection to a port nobody listens on is refused`() async {
+        await LoopGroup.running { _ in
+            // Bound, so that nobody else gets the port, and never listening.
+            let silent = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(silent) }
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            withUnsafeMutablePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    #expect(bind(silent, $0, length) == 0)
+                    #expect(getsockname(silent, $0, &length) == 0)
+                }
+            }
+            let port = UInt16(bigEndian: address.sin_port)
             await #expect(throws: IOError.refused) {
-                _ = try await Stream.connect(to: address, deadline: .after(.seconds(10)))
+                _ = try await Stream.connect(to: .ipv4(0x7F00_0001, port: port), deadline: .after(.seconds(10)))
             }
         }
     }

@@ -1,0 +1,166 @@
+import Glibc
+import Reactor
+import Synchronization
+import Testing
+
+@Suite struct ListenerTests {
+    @Test func `every loop gets connections through its own socket on one port`() async throws {
+        try await LoopGroup.running(count: 2) { group in
+            let listeners = try Listener.open(StreamTests.address("127.0.0.1:0"), count: 2)
+            #expect(listeners[0].address == listeners[1].address)
+            #expect(try #require(listeners[0].address.port) > 0)
+            let served = try await serve(listeners, in: group, clients: 200)
+            #expect(served.reduce(0, +) == 200)
+            // The kernel distributes by a hash of the addresses: all 200 on one side has a chance of 2^-199.
+            #expect(served.allSatisfy { $0 > 0 })
+        }
+    }
+
+    @Test func `a Unix socket is watched by all loops and no connection is lost`() async throws {
+        try await LoopGroup.running(count: 2) { group in
+            let listeners = try Listener.open(StreamTests.address("unix:/tmp/magpie-listener-"), count: 2)
+            let served = try await serve(listeners, in: group, clients: 50)
+            #expect(served.reduce(0, +) == 50)
+        }
+    }
+
+    @Test func `a second server on the same port is told that it is in use`() throws {
+        let first = try Listener.open(StreamTests.address("127.0.0.1:0"), count: 2)
+        #expect(throws: IOError.addressInUse) { try Listener.open(first[0].address, count: 2) }
+        #expect(throws: IOError.addressInUse) { try Listener.open(first[0].address, count: 1) }
+    }
+
+    // In a process of its own: a child that another test starts holds every descriptor until its `exec`.
+    @Test func `a port is free again as soon as the listeners are gone`() async {
+        await #expect(processExitsWith: .success) {
+            var first = try Listener.open(.ipv4(0x7F00_0001, port: 0), count: 2)
+            let address = first[0].address
+            first = []
+            guard try Listener.open(address, count: 2)[1].address == address else { exit(2) }
+        }
+    }
+
+    @Test func `a socket file without anybody behind it is replaced, an answered one is not`() throws {
+        let address = try StreamTests.address("unix:/tmp/magpie-stale-")
+        guard case .unix(let path) = address else { return }
+        // What a killed process leaves behind: a bound file, nobody listening.
+        let left = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var raw = sockaddr_un()
+        raw.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &raw.sun_path) { $0.copyBytes(from: path.utf8) }
+        let code = withUnsafePointer(to: &raw) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(left, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        #expect(code == 0)
+        close(left)
+
+        let listener = try Listener.open(address, count: 1)
+        #expect(throws: IOError.addressInUse) { try Listener.open(address, count: 1) }
+        withExtendedLifetime(listener) {}
+    }
+
+    @Test func `a file that is no socket is never removed`() throws {
+        let path = "/tmp/magpie-file-\(UInt64.random(in: 0 ... .max))"
+        let file = open(path, O_CREAT | O_WRONLY, 0o600)
+        defer { unlink(path) }
+        close(file)
+        #expect(throws: IOError.addressInUse) { try Listener.open(.unix(path: path), count: 1) }
+        #expect(access(path, F_OK) == 0)
+    }
+
+    @Test func `the socket file goes with its listener`() throws {
+        let address = try StreamTests.address("unix:/tmp/magpie-gone-")
+        guard case .unix(let path) = address else { return }
+        var listeners = try Listener.open(address, count: 2)
+        #expect(access(path, F_OK) == 0)
+        listeners = []
+        #expect(listeners.isEmpty && access(path, F_OK) != 0)
+    }
+
+    @Test func `an address that is not this machine's is refused`() {
+        #expect(throws: IOError(rawValue: EADDRNOTAVAIL)) {
+            try Listener.open(.ipv4(0xC000_0201, port: 0), count: 1)
+        }
+    }
+
+    // In a process of its own, because every other test needs descriptors, too.
+    @Test func `without descriptors a client is turned away and the next one served when there are some again`() async {
+        await #expect(processExitsWith: .success) {
+            try await LoopGroup.running { group in
+                let listener = try Listener.open(.ipv4(0x7F00_0001, port: 0), count: 1)[0]
+                var acceptor = try Acceptor(listener, on: group.loops[0])
+                let client = try await Stream.connect(to: listener.address, deadline: .after(.seconds(10)))
+                var filling: [Int32] = []
+                var limit = rlimit(rlim_cur: 64, rlim_max: 64)
+                setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+                while case let descriptor = dup(0), descriptor >= 0 { filling.append(descriptor) }
+
+                guard case .turnedAway(.outOfDescriptors) = try await acceptor.next() else { exit(2) }
+                // The client hears of it instead of hanging.
+                let answer = try await client.read(upTo: 1, deadline: .after(.seconds(10)))
+                guard answer.isEmpty else { exit(3) }
+
+                for descriptor in filling { close(descriptor) }
+                let second = try await Stream.connect(to: listener.address, deadline: .after(.seconds(10)))
+                guard case .connection(let descriptor, .some) = try await acceptor.next() else { exit(4) }
+                let server = try Stream(adopting: descriptor, on: group.loops[0])
+                try await server.write([7])
+                guard try await second.read(upTo: 1, deadline: .after(.seconds(10))) == [7] else { exit(5) }
+            }
+        }
+    }
+
+    @Test func `cancelling ends the accepting, after those who had already arrived`() async throws {
+        try await LoopGroup.running { group in
+            let listener = try Listener.open(StreamTests.address("127.0.0.1:0"), count: 1)[0]
+            let client = try await Stream.connect(to: listener.address, deadline: .after(.seconds(10)))
+            let task = Task(executorPreference: group.loops[0]) {
+                var acceptor = try Acceptor(listener, on: group.loops[0])
+                withUnsafeCurrentTask { $0?.cancel() }
+                var count = 0
+                while case .connection(let descriptor, _) = try await acceptor.next() {
+                    count += 1
+                    close(descriptor)
+                }
+                return count
+            }
+            #expect(try await task.value == 1)
+            client.shutdownWrite()
+        }
+    }
+}
+
+/// Accepts on every loop until all clients have been served a byte; how many each loop served.
+private func serve(_ listeners: [Listener], in group: LoopGroup, clients: Int) async throws -> [Int] {
+    let counts = Counts(listeners.count)
+    try await withThrowingTaskGroup(of: Void.self) { children in
+        for (index, listener) in listeners.enumerated() {
+            let loop = group.loops[index]
+            children.addTask(executorPreference: loop) {
+                var acceptor = try Acceptor(listener, on: loop)
+                while case .connection(let descriptor, _) = try await acceptor.next() {
+                    counts.add(index)
+                    try await Stream(adopting: descriptor, on: loop).write([1])
+                }
+            }
+        }
+        for _ in 0..<clients {
+            let client = try await Stream.connect(to: listeners[0].address, deadline: .after(.seconds(10)))
+            #expect(try await client.read(upTo: 2, deadline: .after(.seconds(10))) == [1])
+        }
+        children.cancelAll()
+    }
+    return counts.all
+}
+
+private final class Counts: Sendable {
+    private let counts: Mutex<[Int]>
+
+    init(_ count: Int) { counts = Mutex(Array(repeating: 0, count: count)) }
+
+    var all: [Int] { counts.withLock { $0 } }
+
+    func add(_ index: Int) { counts.withLock { $0[index] += 1 } }
+}
