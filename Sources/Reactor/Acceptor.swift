@@ -20,6 +20,7 @@ package struct Acceptor: ~Copyable {
         try core.poller.add(listener.descriptor, shared: listener.isShared, seats: &core.seats)
         self.listener = listener
         self.loop = loop
+        listener.isAccepted(on: loop)
         spare = Self.openSpare()
     }
 
@@ -28,7 +29,8 @@ package struct Acceptor: ~Copyable {
         if spare >= 0 { close(spare) }
     }
 
-    /// The next connection; nil once the task is cancelled and those that had already arrived are taken.
+    /// The next connection; nil once the listener is stopped, or the task cancelled, and those that had already
+    /// arrived are taken.
     /// Throws only if the listener itself is unusable.
     package mutating func next() async throws(IOError) -> Arrival? {
         while true {
@@ -38,7 +40,7 @@ package struct Acceptor: ~Copyable {
             if descriptor >= 0 { return .connection(descriptor: descriptor, peer: peer) }
             switch errno {
             case EAGAIN:
-                loop.core.poller.readerIsDone(listener.descriptor)
+                if listener.isStopping { return nil }
                 let seat = loop.core.poller[listener.descriptor].readSeat
                 if await loop.park(seat, until: .never) == .cancelled { return nil }
             case EMFILE, ENFILE, ENOBUFS, ENOMEM:

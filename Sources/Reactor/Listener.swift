@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Synchronization
 
 /// A listening socket, closed when its last holder lets go. A loop takes connections from it through an `Acceptor`.
 package final class Listener: Sendable {
@@ -9,6 +10,13 @@ package final class Listener: Sendable {
     /// Whether several loops watch this one socket.
     let isShared: Bool
     private let file: SocketFile?
+    private let ending = Mutex(Ending())
+
+    private struct Ending {
+        var hasBegun = false
+        /// Where acceptors wait.
+        var loops: [Loop] = []
+    }
 
     private init(_ descriptor: Int32, _ address: SocketAddress, isShared: Bool, file: SocketFile? = nil) {
         self.descriptor = descriptor
@@ -20,6 +28,21 @@ package final class Listener: Sendable {
     deinit {
         file?.remove()
         close(descriptor)
+    }
+
+    /// Ends the accepting, from any thread: each acceptor takes what has already arrived, then its `next` returns nil.
+    package func stop() {
+        let loops = ending.withLock { ending in
+            ending.hasBegun = true
+            return ending.loops
+        }
+        for loop in loops { loop.nudgeReaders() }
+    }
+
+    var isStopping: Bool { ending.withLock { $0.hasBegun } }
+
+    func isAccepted(on loop: Loop) {
+        ending.withLock { $0.loops.append(loop) }
     }
 
     /// Listens at an address, with one listener per loop. For TCP they are `count` sockets between which the kernel

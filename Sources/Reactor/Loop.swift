@@ -16,6 +16,8 @@ package final class Loop: TaskExecutor {
         var ready: [UnownedJob] = []
         /// The batch being run; the two arrays change places so that neither is allocated again.
         var running: [UnownedJob] = []
+        /// What wants to be done before the loop turns to the kernel again, see `atEndOfRound`.
+        var endings: [any EndOfRound] = []
         /// The time at the last return from the kernel.
         var now = Deadline.now()
     }
@@ -33,6 +35,7 @@ package final class Loop: TaskExecutor {
         case wake(seat: Int32, ticket: UInt64, Wake)
         case close(descriptor: Int32)
         case forget(Listener)
+        case nudgeReaders
     }
 
     // Touched on the loop's thread only: `core` is the one door and checks that; the inbox is the way in from elsewhere.
@@ -124,6 +127,17 @@ package final class Loop: TaskExecutor {
         }
     }
 
+    /// Gets everybody up who waits to read, with nothing to read: those who have reasons to stop look at them, the
+    /// others park again.
+    package func nudgeReaders() {
+        if isCurrent {
+            let core = core
+            core.poller.nudgeReaders(seats: &core.seats)
+        } else {
+            post { $0.notes.append(.nudgeReaders) }
+        }
+    }
+
     /// Ends `run` once the jobs at hand are done. Tasks that are still parked then are never resumed.
     func stop() {
         post { $0.isStopped = true }
@@ -142,6 +156,14 @@ package final class Loop: TaskExecutor {
     }
 
     // MARK: - The loop's thread
+
+    /// The time when the loop last looked, a good clock for timeouts: reading it costs no call.
+    package var now: Deadline { core.now }
+
+    /// Has something done once, after the jobs at hand and before the loop waits again. Not a task: it must not block.
+    package func atEndOfRound(_ ending: any EndOfRound) {
+        core.endings.append(ending)
+    }
 
     /// Runs until `stop`. The calling thread is the loop's thread for that time.
     func run() {
@@ -173,6 +195,7 @@ package final class Loop: TaskExecutor {
             case .wake(let seat, let ticket, let reason): core.seats.wake(seat, ticket: ticket, reason)
             case .close(let descriptor): release(descriptor)
             case .forget(let listener): forget(listener)
+            case .nudgeReaders: nudgeReaders()
             }
         }
         return !isStopped || !core.ready.isEmpty
@@ -190,6 +213,10 @@ package final class Loop: TaskExecutor {
             index += 1
         }
         core.running.removeAll(keepingCapacity: true)
+        guard !core.endings.isEmpty else { return }
+        let endings = core.endings
+        core.endings.removeAll(keepingCapacity: true)
+        for ending in endings { ending.roundEnds() }
     }
 
     private func timeout() -> Int32 {
@@ -204,4 +231,9 @@ package final class Loop: TaskExecutor {
         // Rounded up: a deadline may come a millisecond late, never early.
         return Int32(clamping: (next - core.now.nanoseconds + 999_999) / 1_000_000)
     }
+}
+
+/// Something to do at the end of a round, on the loop's thread.
+package protocol EndOfRound: AnyObject {
+    func roundEnds()
 }

@@ -16,8 +16,10 @@ import Glibc
         var isWritable = false
         /// The peer has finished: from here on a short read does not prove that nothing is left.
         var hasEnded = false
-        var readSeat: Int32 = 0
-        var writeSeat: Int32 = 0
+        var readSeat: Int32 = -1
+        var writeSeat: Int32 = -1
+
+        var isRegistered: Bool { readSeat >= 0 }
     }
 
     private let epoll: Int32
@@ -112,6 +114,10 @@ import Glibc
                 deliver(flags, to: datum, seats: &seats)
             }
         }
+    }
+
+    func nudgeReaders(seats: inout Seats) {
+        for registration in table where registration.isRegistered { seats.wake(registration.readSeat, .ready) }
     }
 
     mutating func deliver(_ flags: UInt32, to datum: UInt64, seats: inout Seats) {

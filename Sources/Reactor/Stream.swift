@@ -44,7 +44,7 @@ package struct Stream: ~Copyable {
         return count
     }
 
-    /// Waits until `tryRead` is worth calling.
+    /// Waits until `tryRead` is worth calling; may return for no reason (`Loop.nudgeReaders`).
     package func readable(by deadline: Deadline) async throws(IOError) {
         let registration = loop.core.poller[descriptor]
         if registration.isReadable { return }

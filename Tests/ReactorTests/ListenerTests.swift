@@ -112,6 +112,36 @@ import Testing
         }
     }
 
+    @Test func `a stopped listener hands out who had already arrived, then ends`() async throws {
+        try await LoopGroup.running { group in
+            let listener = try Listener.open(StreamTests.address("127.0.0.1:0"), count: 1)[0]
+            var acceptor = try Acceptor(listener, on: group.loops[0])
+            let client = try await Stream.connect(to: listener.address, deadline: .after(.seconds(10)))
+            listener.stop()
+            guard case .connection(let descriptor, _) = try await acceptor.next() else { throw IOError.closed }
+            close(descriptor)
+            guard case .none = try await acceptor.next() else { throw IOError.closed }
+            client.shutdownWrite()
+        }
+    }
+
+    @Test func `stopping from elsewhere ends an acceptor that waits`() async throws {
+        let listener = try Listener.open(StreamTests.address("127.0.0.1:0"), count: 1)[0]
+        let group = LoopGroup(count: 1)
+        group.start()
+        defer { group.stop() }
+        let waiting = Gate()
+        async let ended = group.run {
+            var acceptor = try Acceptor(listener, on: group.loops[0])
+            waiting.open()
+            if case .none = try await acceptor.next() { return true }
+            return false
+        }
+        try await group.run { try await waiting.wait() }
+        listener.stop()
+        #expect(try await ended)
+    }
+
     @Test func `cancelling ends the accepting, after those who had already arrived`() async throws {
         try await LoopGroup.running { group in
             let listener = try Listener.open(StreamTests.address("127.0.0.1:0"), count: 1)[0]

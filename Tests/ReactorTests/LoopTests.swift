@@ -109,6 +109,22 @@ import Testing
         #expect(await task.value)
     }
 
+    @Test func `what is left for the end of the round runs after the jobs at hand, once`() async {
+        final class Ending: EndOfRound {
+            let order = Recorder()
+            func roundEnds() { order.add(2) }
+        }
+        await LoopGroup.running { group in
+            let ending = Ending()
+            group.loops[0].atEndOfRound(ending)
+            ending.order.add(1)
+            await Task.yield()
+            ending.order.add(3)
+            await Task.yield()
+            #expect(ending.order.all == [1, 2, 3])
+        }
+    }
+
     @Test func `loops are given out in turn`() {
         let group = LoopGroup(count: 3)
         let first = (0..<3).map { _ in ObjectIdentifier(group.next()) }
