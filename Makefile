@@ -1,7 +1,7 @@
 # Magpie: `make run` builds and starts it, `make test` builds and tests it. `make help` lists the rest.
 SWIFT ?= swift
 .DEFAULT_GOAL := help
-.PHONY: help run build test release lint e2e libraries browser clean
+.PHONY: help run build test release lint e2e client libraries browser clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,10 @@ release: libraries ## build for production: one stripped file, .build/release/ma
 
 e2e: libraries browser ## the demo in headless Chromium: sign, log in, log out
 	MAGPIE_E2E=1 $(SWIFT) test --filter EndToEndTests
+
+client: ## after a change of Public/wechat-jssdk.js: remake the module, and test both if Node is there
+	.ci/client-module
+	@if command -v node >/dev/null; then node --test Tests/ClientTests/; else echo "No Node here: tests skipped."; fi
 
 lint: ## formatting rules (.swift-format); `swift format -i -r Sources Tests` mends most findings
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
