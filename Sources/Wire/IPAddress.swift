@@ -7,10 +7,10 @@ package struct IPAddress: Hashable, Sendable {
     private static let mappedPrefix: UInt64 = 0xFFFF << 32
 
     /// 4 or 16 bytes in network order; nil for any other count.
-    package init?(bytes: some Collection<UInt8>) {
-        func number(_ bytes: some Collection<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+    package init?(bytes: [UInt8]) {
+        func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
         switch bytes.count {
-        case 4: self.init(high: 0, low: Self.mappedPrefix | number(bytes))
+        case 4: self.init(high: 0, low: Self.mappedPrefix | number(bytes[...]))
         case 16: self.init(high: number(bytes.prefix(8)), low: number(bytes.dropFirst(8)))
         default: return nil
         }

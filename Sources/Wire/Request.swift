@@ -1,7 +1,10 @@
-/// A request as it came over the wire, checked and complete.
+/// A request as a value: what `RequestParser` yields, what handlers take, what a client sends.
+///
+/// Wire is HTTP without input or output. `HTTP` feeds its parsers and sends what its serializers append; the rooms above
+/// read and make its values. It imports nothing, so that everything in it can be tested with bytes alone.
 package struct Request: Sendable {
     package var method: Method
-    /// Still percent-encoded; begins with "/", or is "*" for `OPTIONS *`.
+    /// Still percent-encoded. Begins with "/", or is "*": for `OPTIONS *`, and for `CONNECT`, which names no path.
     package var path: String
     package var query: Query
     package var version: Version
@@ -33,23 +36,26 @@ package struct Request: Sendable {
         self.keepsAlive = keepsAlive
     }
 
-    /// A request to send, or one for a test. `target` is a path with an optional query.
+    /// A request to send, or one for a test. Throws `.badTarget`, `.badHost` and `.badFieldValue` for what the parser of
+    /// the other side would refuse.
     package init(
         method: Method = .get, target: String, fields: [(FieldName, String)] = [], body: [UInt8] = []
     ) throws(WireError) {
-        let isVisible = target.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") }
-        guard isVisible, target == "*" || target.hasPrefix("/") else { throw .badTarget }
-        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let parsed = try RequestTarget(Array(target.utf8), method: method)
         var list = Fields()
         for (name, value) in fields { try list.append(name, value) }
+        var authority = parsed.authority
+        if authority == nil, let host = list[.host] {
+            authority = Authority(host)
+            guard authority != nil else { throw .badHost }
+        }
         self.init(
-            method: method, path: String(parts[0]), query: Query(raw: parts.count > 1 ? String(parts[1]) : ""),
-            version: .http11, fields: list, authority: list[.host].flatMap { Authority($0) }, keepsAlive: true)
+            method: method, path: parsed.path, query: parsed.query, version: .http11, fields: list,
+            authority: authority, keepsAlive: true)
         self.body = body
     }
-}
 
-extension Request {
+    /// Looks up a cookie by its exact name.
     package func cookie(_ name: String) -> CookieValue {
         CookieValue.find(name, in: fields)
     }

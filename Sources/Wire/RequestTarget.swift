@@ -5,6 +5,13 @@ struct RequestTarget {
     /// Present in absolute form, where it replaces `Host`, and for `CONNECT`.
     var authority: Authority?
 
+    init(_ bytes: [UInt8], method: Method) throws(WireError) {
+        let parsed: Result<RequestTarget, WireError> = bytes.withUnsafeBufferPointer { bytes in
+            Result { () throws(WireError) in try RequestTarget(bytes, method: method) }
+        }
+        self = try parsed.get()
+    }
+
     init(_ bytes: UnsafeBufferPointer<UInt8>, method: Method) throws(WireError) {
         if method == .connect {
             // Authority form: host and port, both obligatory (RFC 9110 §9.3.6).

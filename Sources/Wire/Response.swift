@@ -23,15 +23,14 @@ package struct Response: Sendable {
         self.closesConnection = false
     }
 
-    /// Fields from the source itself. A literal that cannot be a field value is a bug.
+    /// A value which may not go over the wire turns the whole answer into a bare 500: nothing of a response that someone
+    /// tried to split is worth sending (RFC 9112 §11.1).
     package init(_ status: Status, _ fields: [(FieldName, String)], body: Body = .empty) {
         self.init(status, body: body)
-        for (name, value) in fields {
-            do {
-                try self.fields.append(name, value)
-            } catch {
-                preconditionFailure("a field value holds a control byte")
-            }
+        do throws(WireError) {
+            for (name, value) in fields { try self.fields.append(name, value) }
+        } catch {
+            self.init(.internalError)
         }
     }
 
@@ -47,11 +46,9 @@ package struct Response: Sendable {
         Response(status, [(.contentType, "application/json; charset=utf-8")], body: .bytes(bytes))
     }
 
-    /// Throws `.badFieldValue` when the location holds bytes that have no place in a field.
-    package static func redirect(to location: String, status: Status = .found) throws(WireError) -> Response {
-        var response = Response(status)
-        try response.fields.append(.location, location)
-        return response
+    /// 302, or 303 after a POST; never 307 or 308, which make the browser send its body on (RFC 9700 §4.12).
+    package static func redirect(to location: String, status: Status = .found) -> Response {
+        Response(status, [(.location, location)])
     }
 }
 
