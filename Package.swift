@@ -49,7 +49,7 @@ let package = Package(
         .testTarget(
             name: "WeChatTests", dependencies: ["WeChat"], resources: [.copy("Vectors")], swiftSettings: house),
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox"], swiftSettings: house),
-        .testTarget(name: "GatewayTests", dependencies: ["Gateway", "TestSupport"], swiftSettings: house),
+        .testTarget(name: "GatewayTests", dependencies: ["Gateway", "Reactor", "Secure", "Wire", "TestSupport"], swiftSettings: house),
         .testTarget(name: "HouseTests", swiftSettings: house),
     ]
 )

@@ -1,0 +1,156 @@
+package import FoundationEssentials
+import Glibc
+import Synchronization
+
+/// What happened, one line per event: JSON for machines, readable text on a terminal.
+///
+/// The name of an event is a `StaticString` and its fields are a closed set, so nothing that came from outside can
+/// reach a line except as an escaped value of a field that is allowed to hold it.
+package final class EventLog: Sendable {
+    package enum Level: String, CaseIterable, Comparable, Sendable {
+        case debug
+        case info
+        case warn
+        case error
+
+        private var weight: Int {
+            switch self {
+            case .debug: 0
+            case .info: 1
+            case .warn: 2
+            case .error: 3
+            }
+        }
+
+        package static func < (left: Level, right: Level) -> Bool { left.weight < right.weight }
+    }
+
+    package enum Format: Sendable {
+        case json
+        case text(isColored: Bool)
+    }
+
+    package let level: Level
+    /// Whether requests are logged one by one.
+    package let logsAccess: Bool
+    private let format: Format
+    private let now: @Sendable () -> Date
+    private let writer: LineWriter
+    /// Formatting a date costs a microsecond, and a second has many lines.
+    private let second = Mutex<(number: Int, text: [UInt8])>((.min, []))
+
+    /// - Parameter write: gets whole lines, blocks as long as it must, answers false when they are lost.
+    package init(
+        level: Level = .info, format: Format, logsAccess: Bool = true, capacity: Int = 1 << 20,
+        now: @escaping @Sendable () -> Date = { Date() }, write: @escaping @Sendable ([UInt8]) -> Bool
+    ) {
+        self.level = level
+        self.format = format
+        self.logsAccess = logsAccess
+        self.now = now
+        let lineFormat = LineFormat(format)
+        writer = LineWriter(
+            capacity: capacity,
+            lossLine: { count in
+                lineFormat.line(
+                    at: Self.timestamp(of: now()), level: .warn, event: "log lines lost", fields: [.count(count)])
+            },
+            sink: write)
+    }
+
+    /// Standard output: text when it is a terminal, JSON lines otherwise, unless the configuration decides.
+    package static func standardOutput(_ settings: Configuration.Log, noColor: Bool = false) -> EventLog {
+        let isTerminal = isatty(STDOUT_FILENO) == 1
+        let format: Format =
+            switch settings.format {
+            case .json: .json
+            case .text: .text(isColored: isTerminal && !noColor)
+            case .auto: isTerminal ? .text(isColored: !noColor) : .json
+            }
+        return EventLog(level: settings.level, format: format, logsAccess: settings.access) { bytes in
+            writeAll(bytes, to: STDOUT_FILENO)
+        }
+    }
+
+    package func debug(_ event: StaticString, _ fields: @autoclosure () -> [LogField] = []) {
+        log(.debug, event, fields())
+    }
+
+    package func info(_ event: StaticString, _ fields: @autoclosure () -> [LogField] = []) {
+        log(.info, event, fields())
+    }
+
+    package func warn(_ event: StaticString, _ fields: @autoclosure () -> [LogField] = []) {
+        log(.warn, event, fields())
+    }
+
+    package func error(_ event: StaticString, _ fields: @autoclosure () -> [LogField] = []) {
+        log(.error, event, fields())
+    }
+
+    package func log(_ level: Level, _ event: StaticString, _ fields: @autoclosure () -> [LogField] = []) {
+        guard level >= self.level else { return }
+        writer.append(LineFormat(format).line(at: timestamp(), level: level, event: event, fields: fields()))
+    }
+
+    /// Lines that never reached the sink.
+    package var lostLines: Int { writer.lostLines }
+
+    /// Waits until every line so far is written, two seconds at most. Called at exit.
+    package func flush() {
+        writer.flush()
+    }
+
+    private func timestamp() -> [UInt8] {
+        let date = now()
+        let number = Int(date.timeIntervalSince1970.rounded(.down))
+        var text = second.withLock { second in
+            if second.number != number {
+                second = (number, Self.secondText(of: date))
+            }
+            return second.text
+        }
+        Self.appendMilliseconds(of: date, to: &text)
+        return text
+    }
+
+    private static func timestamp(of date: Date) -> [UInt8] {
+        var text = secondText(of: date)
+        appendMilliseconds(of: date, to: &text)
+        return text
+    }
+
+    /// `2026-11-21T08:06:01`
+    private static func secondText(of date: Date) -> [UInt8] {
+        let whole = Date(timeIntervalSince1970: date.timeIntervalSince1970.rounded(.down))
+        return Array(whole.formatted(.iso8601).utf8.dropLast())
+    }
+
+    private static func appendMilliseconds(of date: Date, to text: inout [UInt8]) {
+        let seconds = date.timeIntervalSince1970
+        let fraction = Int((seconds - seconds.rounded(.down)) * 1_000)
+        text.append(UInt8(ascii: "."))
+        for divisor in [100, 10, 1] {
+            text.append(UInt8(ascii: "0") + UInt8(fraction / divisor % 10))
+        }
+        text.append(UInt8(ascii: "Z"))
+    }
+}
+
+/// Writes every byte, waiting where the descriptor is full; false when nobody can read them any more.
+func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        if written >= 0 {
+            rest = rest.dropFirst(written)
+        } else if errno == EAGAIN {
+            // Standard output may be shared with a program that made it non-blocking.
+            var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            poll(&waiting, 1, -1)
+        } else if errno != EINTR {
+            return false
+        }
+    }
+    return true
+}

@@ -1,0 +1,103 @@
+import Synchronization
+
+/// A number several threads add to without a lock.
+final class MetricCell: Sendable {
+    private let number = Atomic<Int>(0)
+
+    var value: Int { number.load(ordering: .relaxed) }
+
+    // Relaxed is enough: a sample is a number on its own, nothing else is published through it.
+    func add(_ amount: Int) { number.wrappingAdd(amount, ordering: .relaxed) }
+    func set(_ value: Int) { number.store(value, ordering: .relaxed) }
+}
+
+/// One label of a family with every value it can take; all others are counted as the last one, so that no client and
+/// no upstream can make the exposition grow.
+struct MetricLabel: Sendable {
+    static let other = "other"
+
+    let name: String
+    let values: [String]
+    private let places: [String: Int]
+
+    init(_ name: String, _ values: [String], isOpen: Bool = false) {
+        self.name = name
+        self.values = isOpen ? values + [Self.other] : values
+        places = Dictionary(zip(self.values, self.values.indices)) { first, _ in first }
+    }
+
+    /// The place of a value, or of `other`.
+    func place(of value: String) -> Int { places[value] ?? values.count - 1 }
+}
+
+/// Counters or gauges of one name: a flat table of cells, one for every combination of label values.
+struct MetricTable: Sendable {
+    let labels: [MetricLabel]
+    private let cells: [MetricCell]
+
+    init(_ labels: [MetricLabel]) {
+        self.labels = labels
+        let count = labels.reduce(1) { $0 * $1.values.count }
+        cells = (0..<count).map { _ in MetricCell() }
+    }
+
+    /// Takes the label values in the order of the labels.
+    subscript(_ values: String...) -> MetricCell {
+        precondition(values.count == labels.count, "a sample names one value for each label of its family")
+        var index = 0
+        for (label, value) in zip(labels, values) {
+            index = index * label.values.count + label.place(of: value)
+        }
+        return cells[index]
+    }
+
+    /// Every cell with its labels, in a fixed order.
+    var samples: [(labels: [(name: String, value: String)], value: Int)] {
+        cells.enumerated().map { index, cell in
+            var rest = index
+            var named: [(name: String, value: String)] = []
+            for label in labels.reversed() {
+                named.append((label.name, label.values[rest % label.values.count]))
+                rest /= label.values.count
+            }
+            return (named.reversed(), cell.value)
+        }
+    }
+}
+
+/// Durations in buckets, one series for each value of one label.
+struct MetricHistogram: Sendable {
+    /// Upper bounds in seconds: from an answer out of memory to an upstream's deadline.
+    static let bounds: [(text: String, nanoseconds: Int)] = [
+        ("0.0001", 100_000), ("0.00025", 250_000), ("0.0005", 500_000), ("0.001", 1_000_000), ("0.0025", 2_500_000),
+        ("0.005", 5_000_000), ("0.01", 10_000_000), ("0.025", 25_000_000), ("0.05", 50_000_000),
+        ("0.1", 100_000_000), ("0.25", 250_000_000), ("0.5", 500_000_000), ("1", 1_000_000_000),
+        ("2.5", 2_500_000_000), ("5", 5_000_000_000), ("10", 10_000_000_000),
+    ]
+
+    struct Series: Sendable {
+        /// One cell per bound and one for everything beyond; not cumulative until they are printed.
+        let buckets = (0...MetricHistogram.bounds.count).map { _ in MetricCell() }
+        let nanoseconds = MetricCell()
+
+        func observe(_ duration: Duration) {
+            let (seconds, attoseconds) = duration.components
+            let taken = max(0, Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000))
+            let place = MetricHistogram.bounds.firstIndex { taken <= $0.nanoseconds } ?? MetricHistogram.bounds.count
+            buckets[place].add(1)
+            nanoseconds.add(taken)
+        }
+    }
+
+    let label: MetricLabel
+    private let series: [Series]
+
+    init(_ label: MetricLabel) {
+        self.label = label
+        series = label.values.map { _ in Series() }
+    }
+
+    subscript(_ value: String) -> Series { series[label.place(of: value)] }
+
+    var all: [(value: String, series: Series)] { Array(zip(label.values, series)) }
+}

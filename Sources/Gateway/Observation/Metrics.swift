@@ -1,0 +1,99 @@
+package import FoundationEssentials
+
+/// What Magpie counts, in memory, without locks; `GET /metrics` prints it.
+///
+/// Labels take values from lists fixed at the start (routes, accounts, outcomes), so the size of the answer is fixed
+/// too. Nothing here is about one visitor.
+package final class Metrics: Sendable {
+    let requests: MetricTable
+    let requestDurations: MetricHistogram
+    let inFlight = MetricCell()
+    let connectionsOpen = MetricTable([Metrics.listeners])
+    let connections = MetricTable([Metrics.listeners])
+    let connectionFaults = MetricTable([
+        Metrics.listeners, MetricLabel("fault", ConnectionFault.allCases.map(\.rawValue)),
+    ])
+    let upstreamCalls = MetricTable([
+        MetricLabel("path", Metrics.upstreamPaths, isOpen: true),
+        MetricLabel("outcome", UpstreamOutcome.labels, isOpen: true),
+    ])
+    let upstreamDurations = MetricHistogram(MetricLabel("path", Metrics.upstreamPaths, isOpen: true))
+    let storeFailures = MetricTable([MetricLabel("operation", StoreOperation.allCases.map(\.rawValue))])
+    let storeDurations = MetricHistogram(MetricLabel("operation", StoreOperation.allCases.map(\.rawValue)))
+    let sessionsOpened: MetricTable
+    let sessionsClosed = MetricTable([MetricLabel("reason", SessionEnd.allCases.map(\.rawValue))])
+    let logins: MetricTable
+    let signatures: MetricTable
+    let credentialsIssued: MetricTable
+    let credentialsExpire: MetricTable
+    let version: String
+    let now: @Sendable () -> Date
+    let log: EventLog?
+
+    private static let listeners = MetricLabel("listener", Listener.allCases.map(\.rawValue))
+    private static let methods = MetricLabel("method", ["GET", "HEAD", "POST", "OPTIONS"], isOpen: true)
+    private static let statusClasses = MetricLabel("status", ["1xx", "2xx", "3xx", "4xx", "5xx"])
+
+    /// - Parameters:
+    ///   - routes: the patterns of the route table, such as `/redirect/{account}`; all others count as `other`.
+    ///   - log: whose lost lines are told.
+    package init(
+        routes: [String], accounts: [String], version: String = Version.current, log: EventLog? = nil,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        let route = MetricLabel("route", routes, isOpen: true)
+        // A name from a request is counted as `other` until it is known to be an account.
+        let account = MetricLabel("account", accounts, isOpen: true)
+        let credential = MetricLabel("credential", Credential.allCases.map(\.rawValue))
+        requests = MetricTable([route, Self.methods, Self.statusClasses])
+        requestDurations = MetricHistogram(route)
+        sessionsOpened = MetricTable([account])
+        logins = MetricTable([account, MetricLabel("outcome", LoginOutcome.allCases.map(\.rawValue))])
+        signatures = MetricTable([account, MetricLabel("outcome", SignatureOutcome.allCases.map(\.rawValue))])
+        credentialsIssued = MetricTable([account, credential])
+        credentialsExpire = MetricTable([account, credential])
+        self.version = version
+        self.log = log
+        self.now = now
+    }
+
+    /// A request came in; `requestEnded` must follow.
+    package func requestBegan() { inFlight.add(1) }
+
+    package func requestEnded(route: String, method: String, status: Int, took: Duration) {
+        inFlight.add(-1)
+        let statusClass = Self.statusClasses.values[min(max(status / 100, 1), 5) - 1]
+        requests[route, method, statusClass].add(1)
+        requestDurations[route].observe(took)
+    }
+
+    package func count(_ event: Event) {
+        switch event {
+        case .login(let account, let outcome): logins[account, outcome.rawValue].add(1)
+        case .signature(let account, let outcome): signatures[account, outcome.rawValue].add(1)
+        case .sessionOpened(let account): sessionsOpened[account].add(1)
+        case .sessionClosed(let reason): sessionsClosed[reason.rawValue].add(1)
+        case .upstream(let path, let outcome): upstreamCalls[path, outcome.label].add(1)
+        case .connectionOpened(let listener):
+            connections[listener.rawValue].add(1)
+            connectionsOpen[listener.rawValue].add(1)
+        case .connectionClosed(let listener): connectionsOpen[listener.rawValue].add(-1)
+        case .connectionFault(let listener, let fault): connectionFaults[listener.rawValue, fault.rawValue].add(1)
+        case .storeFailed(let operation): storeFailures[operation.rawValue].add(1)
+        }
+    }
+
+    package func observe(_ operation: StoreOperation, took: Duration) {
+        storeDurations[operation.rawValue].observe(took)
+    }
+
+    package func observe(upstream path: String, took: Duration) {
+        upstreamDurations[path].observe(took)
+    }
+
+    /// A token or ticket came into use; its age and remaining life are worked out whenever they are asked for.
+    package func hold(_ credential: Credential, of account: String, issued: Date, expires: Date) {
+        credentialsIssued[account, credential.rawValue].set(Int(issued.timeIntervalSince1970))
+        credentialsExpire[account, credential.rawValue].set(Int(expires.timeIntervalSince1970))
+    }
+}

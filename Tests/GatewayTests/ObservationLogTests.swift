@@ -1,0 +1,212 @@
+import Foundation
+import Gateway
+import Synchronization
+import Testing
+
+struct ObservationLogTests {
+    /// 2026-11-21T08:06:01.250Z
+    private static let moment = Date(timeIntervalSince1970: 1_795_248_361.25)
+
+    /// Everything a log wrote.
+    final class Paper: Sendable {
+        private let bytes = Mutex<[UInt8]>([])
+        var text: String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }
+        var lines: [String] { text.split(separator: "\n").map(String.init) }
+
+        func log(
+            _ format: EventLog.Format = .json, level: EventLog.Level = .debug, logsAccess: Bool = true
+        ) -> EventLog {
+            EventLog(
+                level: level, format: format, logsAccess: logsAccess, now: { moment },
+                write: { line in
+                    self.bytes.withLock { $0 += line }
+                    return true
+                })
+        }
+
+        func objects() throws -> [[String: Any]] {
+            try lines.map { line in
+                try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            }
+        }
+    }
+
+    @Test func `a JSON line holds time, level, event and the fields in order`() {
+        let paper = Paper()
+        let log = paper.log()
+        log.info(
+            "login", [.account("main"), .status(302), .took(.microseconds(1_234)), .queryKeys(["code", "state"])])
+        log.flush()
+        #expect(
+            paper.text == """
+                {"time":"2026-11-21T08:06:01.250Z","level":"info","event":"login","account":"main","status":302,\
+                "ms":1.23,"query":["code","state"]}
+
+                """)
+    }
+
+    @Test func `a text line is short and coloured only where asked`() {
+        let plain = Paper()
+        let log = plain.log(.text(isColored: false))
+        log.warn("token refused", [.account("main"), .reason("two words"), .count(3)])
+        log.flush()
+        #expect(plain.text == "08:06:01.250 WARN  token refused account=main reason=\"two words\" count=3\n")
+        let colored = Paper()
+        let second = colored.log(.text(isColored: true))
+        second.error("x")
+        second.flush()
+        #expect(colored.text == "08:06:01.250 \u{1B}[31mERROR\u{1B}[0m x\n")
+    }
+
+    @Test func `lines below the level are not written, and their fields not even made`() {
+        let paper = Paper()
+        let log = paper.log(level: .warn)
+        log.info(
+            "quiet",
+            {
+                Issue.record("fields of a silent line were made")
+                return [.count(1)]
+            }())
+        log.error("loud")
+        log.flush()
+        #expect(paper.lines.count == 1)
+    }
+
+    static let hostile = [
+        "\"},{\"forged\":\"line", "a\nb", "a\r\n{\"time\":\"forged\"}", "\u{1B}[2J\u{1B}]0;title\u{07}", "\0",
+        "\u{7F}\u{9B}",
+        "\u{2028}\u{2029}", "\u{202E}gnp.exe", "back\\slash", "tab\there", "汉字与表情😀", "\u{200B}\u{FEFF}",
+    ]
+
+    @Test(arguments: hostile)
+    func `no value can forge a line or reach the terminal unescaped`(_ value: String) throws {
+        for format in [EventLog.Format.json, .text(isColored: false)] {
+            let paper = Paper()
+            let log = paper.log(format)
+            log.info("event", [.reason(value), .peer(value), .path(value), .method(value), .queryKeys([value])])
+            log.flush()
+            #expect(paper.text.count { $0 == "\n" } == 1)
+            #expect(
+                !paper.text.dropLast().unicodeScalars.contains { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) })
+            #expect(!paper.text.unicodeScalars.contains("\u{202E}") && !paper.text.unicodeScalars.contains("\u{2028}"))
+            if case .json = format {
+                // Escaping loses nothing.
+                #expect(try paper.objects().first?["reason"] as? String == value)
+            }
+        }
+    }
+
+    @Test func `a long value is cut`() throws {
+        let paper = Paper()
+        let log = paper.log()
+        log.info("event", [.reason(String(repeating: "汉", count: 10_000))])
+        log.flush()
+        #expect(paper.text.utf8.count < 700)
+        #expect(try paper.objects().first?["reason"] as? String == String(repeating: "汉", count: 170) + "…")
+    }
+
+    @Test func `openids, sessions and queries are shortened by the fields themselves`() throws {
+        let paper = Paper()
+        let log = paper.log()
+        log.info(
+            "login",
+            [
+                .openID("oABCDEfghijklmnopqrstuvwxyz0"), .session(digest: [0x0A, 0xBC, 0xDE, 0xF0, 0x12, 0x34]),
+                .path("/redirect?code=SECRET&state=SECRET#SECRET"),
+            ])
+        log.flush()
+        let object = try #require(paper.objects().first)
+        #expect(object["openid"] as? String == "oABCDE…")
+        #expect(object["session"] as? String == "0abcdef0")
+        #expect(object["path"] as? String == "/redirect")
+        #expect(redactedOpenID("") == "…")
+    }
+
+    @Test func `the access log shows the keys of a query, sorted, and never what could be a value`() throws {
+        let canary = "CANARYcanaryCANARYcanaryCANARY00"
+        let paper = Paper()
+        let log = paper.log()
+        let record = AccessRecord(
+            method: "GET", path: "/get-signature", queryKeys: ["url", "account", "url", canary, "a b"], status: 200,
+            bytes: 178, took: .microseconds(420), requestID: "r-1", peer: "192.0.2.1")
+        log.access(record)
+        log.flush()
+        let object = try #require(paper.objects().first)
+        #expect(object["query"] as? [String] == ["(other)", "account", "url"])
+        #expect(object["method"] as? String == "GET" && object["status"] as? Int == 200)
+        #expect(object["bytes"] as? Int == 178 && object["ms"] as? Double == 0.42)
+        #expect(object["request"] as? String == "r-1" && object["peer"] as? String == "192.0.2.1")
+        #expect(object["listener"] == nil)
+        #expect(!paper.text.contains("CANARY"))
+    }
+
+    @Test func `an access line is bounded whatever the client sends`() throws {
+        let paper = Paper()
+        let log = paper.log()
+        let record = AccessRecord(
+            listener: "admin", method: String(repeating: "M", count: 5_000),
+            path: "/" + String(repeating: "%41", count: 5_000),
+            queryKeys: (0..<5_000).map { "k\($0)" }, status: 404, bytes: 0, took: .seconds(1), requestID: "r", peer: nil
+        )
+        log.access(record)
+        log.flush()
+        #expect(paper.text.utf8.count < 800)
+        let object = try #require(paper.objects().first)
+        #expect((object["path"] as? String)?.utf8.count == 259)
+        #expect((object["query"] as? [String])?.count == 17)
+        #expect(object["method"] as? String == "other" && object["listener"] as? String == "admin")
+    }
+
+    @Test func `the access log can be turned off`() {
+        let paper = Paper()
+        let log = paper.log(logsAccess: false)
+        log.access(
+            AccessRecord(method: "GET", path: "/", status: 200, bytes: 0, took: .zero, requestID: "r", peer: nil))
+        log.flush()
+        #expect(paper.text.isEmpty)
+    }
+
+    @Test func `a reader that stalls costs lines, never time, and the loss is told`() throws {
+        let gate = DispatchSemaphore(value: 0)
+        let paper = Mutex<[UInt8]>([])
+        let log = EventLog(
+            format: .json, capacity: 1_000, now: { Self.moment },
+            write: { bytes in
+                gate.wait()
+                paper.withLock { $0 += bytes }
+                return true
+            })
+        for number in 0..<1_000 { log.info("line", [.count(number)]) }
+        // Nothing was written yet, and nothing waited.
+        #expect(log.lostLines > 900)
+        for _ in 0..<100 { gate.signal() }
+        log.flush()
+        let lost = log.lostLines
+        let text = paper.withLock { String(decoding: $0, as: UTF8.self) }
+        let lines = text.split(separator: "\n")
+        #expect(lines.count { $0.contains("\"event\":\"line\"") } == 1_000 - lost)
+        #expect(lines.contains { $0.contains("\"event\":\"log lines lost\",\"count\":\(lost)") })
+    }
+
+    @Test func `lines whose sink is gone are counted as lost`() {
+        let log = EventLog(format: .json, now: { Self.moment }, write: { _ in false })
+        for _ in 0..<5 { log.info("line") }
+        log.flush()
+        #expect(log.lostLines == 5)
+    }
+
+    @Test func `lines of many threads stay whole and in order for each thread`() throws {
+        let paper = Paper()
+        let log = paper.log()
+        DispatchQueue.concurrentPerform(iterations: 8) { thread in
+            for number in 0..<500 { log.info("line", [.attempt(thread), .count(number)]) }
+        }
+        log.flush()
+        let objects = try paper.objects()
+        #expect(objects.count == 4_000)
+        for thread in 0..<8 {
+            let numbers = objects.filter { $0["attempt"] as? Int == thread }.compactMap { $0["count"] as? Int }
+            #expect(numbers == Array(0..<500))
+        }
+    }
+}
