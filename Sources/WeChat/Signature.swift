@@ -1,0 +1,53 @@
+import Secure
+
+/// The signature of a page, as `wx.config` has it verified.
+///
+/// Source: "附录1-JS-SDK使用权限签名算法": the lower-case hexadecimal SHA-1 of
+/// `jsapi_ticket=…&noncestr=…&timestamp=…&url=…`, in this order, nothing percent-encoded.
+public enum Signature {
+    /// 40 hexadecimal digits.
+    ///
+    /// - Parameters:
+    ///   - timestamp: Seconds since 1970, as `wx.config` gets it.
+    ///   - url: As the page has it, without its fragment; see `withoutFragment`. Not a character of it is changed.
+    public static func sign(ticket: String, nonce: String, timestamp: String, url: String) -> String {
+        var signature: [UInt8] = []
+        append(ticket: Secret(ticket), nonce: nonce.utf8, timestamp: timestamp.utf8, url: url.utf8, to: &signature)
+        return String(decoding: signature, as: UTF8.self)
+    }
+
+    /// The signature a ticket gives, for a page or for the explanation of one.
+    public static func sign(ticket: Ticket, nonce: String, timestamp: String, url: String) -> String {
+        var signature: [UInt8] = []
+        append(ticket: ticket.secret, nonce: nonce.utf8, timestamp: timestamp.utf8, url: url.utf8, to: &signature)
+        return String(decoding: signature, as: UTF8.self)
+    }
+
+    /// The hot path's form: one allocation, for the signed text.
+    static func append(
+        ticket: Secret, nonce: some Collection<UInt8>, timestamp: some Collection<UInt8>,
+        url: some Collection<UInt8>, to output: inout [UInt8]
+    ) {
+        var text: [UInt8] = []
+        text.reserveCapacity(192 + url.count)
+        text.append(contentsOf: "jsapi_ticket=".utf8)
+        ticket.withBytes { ticket in
+            for index in ticket.indices { text.append(ticket[index]) }
+        }
+        text.append(contentsOf: "&noncestr=".utf8)
+        text.append(contentsOf: nonce)
+        text.append(contentsOf: "&timestamp=".utf8)
+        text.append(contentsOf: timestamp)
+        text.append(contentsOf: "&url=".utf8)
+        text.append(contentsOf: url)
+        Digest.appendSHA1Hex(of: text.span, to: &output)
+    }
+
+    /// The part of a URL before its first `#`, which is what WeChat's client verifies against.
+    ///
+    /// By bytes, and nothing else is touched: wechat-jssdk parsed the URL for this and cut it at the text "null".
+    public static func withoutFragment(_ url: String) -> String {
+        guard let mark = url.utf8.firstIndex(of: UInt8(ascii: "#")) else { return url }
+        return String(url[..<mark])
+    }
+}
