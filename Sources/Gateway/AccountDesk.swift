@@ -1,0 +1,67 @@
+package import Secure
+package import WeChat
+
+/// One configured account with everything that serves it: its keeper, its login and its allow-lists.
+package struct AccountDesk: Sendable {
+    package let account: Account
+    package let keeper: Keeper
+    package let jssdk: JSSDK
+    package let oauth: OAuth
+    /// Hosts whose pages are signed; each covers its sub-domains.
+    package let jsDomains: [Domain]
+    package let returns: ReturnRules
+    package let menus: [String: Menu]
+    /// The console's Token for server verification; nil when it is not used.
+    package let verificationToken: Secret?
+
+    /// A menu of the account: its fixed state gives the target and the scope.
+    package struct Menu: Sendable {
+        package let target: ReturnTarget
+        package let scope: Scope
+    }
+
+    package var name: String { account.name }
+
+    package init(
+        account: Account, keeper: Keeper, oauth: OAuth, jsDomains: [Domain], returns: ReturnRules,
+        menus: [String: Menu], verificationToken: Secret?
+    ) {
+        self.account = account
+        self.keeper = keeper
+        self.jssdk = JSSDK(keeper: keeper)
+        self.oauth = oauth
+        self.jsDomains = jsDomains
+        self.returns = returns
+        self.menus = menus
+        self.verificationToken = verificationToken
+    }
+
+    /// Whether pages of `host` are this account's.
+    func covers(host: String) -> Bool {
+        jsDomains.contains { $0.covers(host) }
+    }
+}
+
+/// The configured accounts; a request that names none means the first.
+package struct Accounts: Sendable {
+    package let all: [AccountDesk]
+    private let byName: [String: AccountDesk]
+
+    /// `desks` holds at least one.
+    package init(_ desks: [AccountDesk]) {
+        precondition(!desks.isEmpty, "a gateway without an account has nothing to do")
+        all = desks
+        byName = Dictionary(desks.map { ($0.name, $0) }) { first, _ in first }
+    }
+
+    package func named(_ name: String?) throws(Failure) -> AccountDesk {
+        guard let name else { return all[0] }
+        guard let desk = byName[name] else { throw .unknownAccount }
+        return desk
+    }
+
+    /// `name` in a path or query, and nothing where it is the first account's: links stay short.
+    func isDefault(_ desk: AccountDesk) -> Bool {
+        desk.name == all[0].name
+    }
+}

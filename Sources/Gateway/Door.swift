@@ -1,0 +1,109 @@
+import Reactor
+import Secure
+import Store
+import WeChat
+import Wire
+
+/// The one door between handlers, which throw, and the server, which takes responses: here every error becomes a
+/// status, a text for its reader and a line in the log, and every response gets the fields that protect it.
+struct Door: Sendable {
+    let log: EventLog
+    let metrics: Metrics
+
+    typealias Handler = @Sendable (Request) async throws -> Response
+
+    /// A handler that cannot throw any more.
+    func guarding(_ handler: @escaping Handler) -> @Sendable (Request) async -> Response {
+        { request in
+            var response: Response
+            do {
+                response = try await handler(request)
+            } catch {
+                response = reply(to: error, request)
+            }
+            Self.protect(&response)
+            return response
+        }
+    }
+
+    /// The response for an error, with a line in the log where the fault is not the client's.
+    func reply(to error: any Error, _ request: Request) -> Response {
+        let failure = Failure(error)
+        let id = RequestID.of(request)
+        if failure.status.code >= 500 {
+            log.error(
+                "request failed",
+                [
+                    .method("\(request.method)"), .path(request.path), .status(failure.status.code), .requestID(id),
+                    .outcome(failure.code), .reason(Self.cause(of: error)),
+                ])
+        }
+        if error is StoreError { metrics.count(.storeFailed(.read)) }
+        var response = ErrorReply(failure).response(to: request, id: id)
+        if let crossOrigin = error as? CrossOriginError { try? crossOrigin.origin.grant(on: &response) }
+        return response
+    }
+
+    /// What the operator may know of a cause. The rooms below keep their errors free of secrets.
+    private static func cause(of error: any Error) -> String {
+        switch error {
+        case let error as CrossOriginError: cause(of: error.cause)
+        case let error as StoreError: error.description
+        case let error as KeeperError: error.description
+        case let error as OAuthError: error.description
+        case let error as IOError: error.description
+        case let error as Failure: error.message
+        default: "an unexpected \(type(of: error))"
+        }
+    }
+
+    /// Nothing dynamic is stored by caches, sniffed, framed or told to other sites.
+    private static func protect(_ response: inout Response) {
+        for (name, value) in protection where !response.fields.contains(name) {
+            try? response.fields.append(name, value)
+        }
+    }
+
+    private static let protection: [(FieldName, String)] = [
+        (.cacheControl, "no-store"),
+        (.xContentTypeOptions, "nosniff"),
+        (.referrerPolicy, "no-referrer"),
+        (.contentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+        (.crossOriginResourcePolicy, "same-origin"),
+    ]
+}
+
+extension Failure {
+    /// What any error means for the client.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let error as CrossOriginError: self = Failure(error.cause)
+        case let error as WireError: self = .malformed(isRepeated: error == .duplicateParameter)
+        case is StoreError: self = .storeUnavailable
+        case let error as KeeperError: self = .tokenUnavailable(seconds: error.retryAfterSeconds)
+        default: self = .internal
+        }
+    }
+}
+
+/// The id that ties a visitor's error page to the log: the proxy's, when it is harmless, else one of ours.
+enum RequestID {
+    private static let longest = 64
+
+    static func of(_ request: Request) -> String {
+        if let given = request.fields[.xRequestID], (1...longest).contains(given.utf8.count),
+            given.utf8.allSatisfy(isPlain)
+        {
+            return given
+        }
+        return Random.hex(bytes: 8)
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"): true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,187 @@
+package import Wire
+
+/// Why a request is not served: a closed set, each with the status, the code for programs and the texts for people.
+///
+/// Every handler throws these or an error of a lower room; the `Door` turns either into a response. The texts are
+/// constant but for names of parameters and rules: nothing a visitor sent is ever repeated to him.
+package enum Failure: Error, Sendable, Equatable {
+    // The request itself
+    case missingParameter(String)
+    case badParameter(String, rule: String)
+    case malformed(isRepeated: Bool)
+    case unknownAccount
+    case notFound
+    case methodNotAllowed
+    case methodUnknown
+    case misdirected
+    case foreignOrigin
+    case unauthorizedAdmin
+    case unsupportedMediaType
+
+    // Signing
+    case urlNotAllowed
+
+    // Login
+    case targetRefused(rule: String)
+    case badState
+    case loginExpired
+    case otherAccount
+    case loginLoop(retry: String)
+    case loginFailed(retry: String)
+    case loginUnavailable(retry: String, seconds: Int)
+
+    // Sessions
+    case notSignedIn(login: String)
+    case badSignature
+
+    // What Magpie itself depends on
+    case ticketUnavailable(seconds: Int)
+    case tokenUnavailable(seconds: Int)
+    case storeUnavailable
+    case `internal`
+}
+
+extension Failure {
+    package var status: Status {
+        switch self {
+        case .missingParameter, .badParameter, .malformed, .targetRefused, .badState, .otherAccount:
+            .badRequest
+        case .unknownAccount, .notFound: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .methodUnknown: .notImplemented
+        case .misdirected: .misdirected
+        case .unauthorizedAdmin, .notSignedIn: .unauthorized
+        case .unsupportedMediaType: .unsupportedMediaType
+        case .foreignOrigin, .urlNotAllowed, .loginExpired, .loginLoop, .badSignature: .forbidden
+        case .loginFailed: .badGateway
+        case .loginUnavailable, .ticketUnavailable, .tokenUnavailable, .storeUnavailable: .unavailable
+        case .internal: .internalError
+        }
+    }
+
+    /// The word a program may branch on. Never changes once published.
+    package var code: String {
+        switch self {
+        case .missingParameter: "missing_parameter"
+        case .badParameter: "bad_parameter"
+        case .malformed: "malformed_request"
+        case .unknownAccount: "unknown_account"
+        case .notFound: "not_found"
+        case .methodNotAllowed: "method_not_allowed"
+        case .methodUnknown: "method_unknown"
+        case .misdirected: "misdirected"
+        case .foreignOrigin: "foreign_origin"
+        case .unauthorizedAdmin: "unauthorized"
+        case .unsupportedMediaType: "unsupported_media_type"
+        case .urlNotAllowed: "url_not_allowed"
+        case .targetRefused: "target_refused"
+        case .badState: "bad_state"
+        case .loginExpired: "login_expired"
+        case .otherAccount: "other_account"
+        case .loginLoop: "login_loop"
+        case .loginFailed: "login_failed"
+        case .loginUnavailable: "login_unavailable"
+        case .notSignedIn: "not_signed_in"
+        case .badSignature: "bad_signature"
+        case .ticketUnavailable: "ticket_unavailable"
+        case .tokenUnavailable: "token_unavailable"
+        case .storeUnavailable: "store_unavailable"
+        case .internal: "internal"
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .missingParameter(let name): "The parameter \(name) is missing."
+        case .badParameter(let name, let rule): "The parameter \(name) is not valid: \(rule)."
+        case .malformed(isRepeated: true): "A parameter may be given only once."
+        case .malformed(isRepeated: false): "The query or a header cannot be decoded."
+        case .unknownAccount: "No account of this name is configured."
+        case .notFound: "There is nothing at this address."
+        case .methodNotAllowed: "This address does not take that method; the Allow header names those it takes."
+        case .methodUnknown: "This server does not know that method."
+        case .misdirected: "This server does not answer for the host that was asked."
+        case .foreignOrigin: "Pages of this origin may not use this address."
+        case .unauthorizedAdmin: "The admin token is missing or wrong."
+        case .unsupportedMediaType: "The body must be JSON, with Content-Type: application/json."
+        case .urlNotAllowed: "Pages of this URL's host are not signed here."
+        case .targetRefused(let rule): "The return target was refused: \(rule)."
+        case .badState: "The state of this login link is not one of ours."
+        case .loginExpired: "This login link is unknown, has expired or was already used."
+        case .otherAccount: "This login was started for another account."
+        case .loginLoop: "Login was started several times without success; the browser may be refusing cookies."
+        case .loginFailed: "WeChat did not confirm the login."
+        case .loginUnavailable: "WeChat cannot be reached at the moment, so login is not possible."
+        case .notSignedIn: "Nobody is signed in."
+        case .badSignature: "The signature is not valid."
+        case .ticketUnavailable: "There is no valid jsapi_ticket at the moment."
+        case .tokenUnavailable: "There is no valid access_token at the moment."
+        case .storeUnavailable: "The session store cannot be used at the moment."
+        case .internal: "Something went wrong here."
+        }
+    }
+
+    /// The same for a Chinese reader of the error page.
+    package var chineseMessage: String {
+        switch self {
+        case .missingParameter(let name): "缺少参数 \(name)。"
+        case .badParameter(let name, _): "参数 \(name) 不正确。"
+        case .malformed(isRepeated: true): "同一个参数只能出现一次。"
+        case .malformed(isRepeated: false): "请求参数无法解析。"
+        case .unknownAccount: "没有配置这个公众号。"
+        case .notFound: "这个地址没有内容。"
+        case .methodNotAllowed: "此地址不支持该请求方法。"
+        case .methodUnknown: "不支持该请求方法。"
+        case .misdirected: "本服务器不响应该域名的请求。"
+        case .foreignOrigin: "该来源的页面不能使用此地址。"
+        case .unauthorizedAdmin: "缺少管理令牌，或令牌不正确。"
+        case .unsupportedMediaType: "请求体必须是 JSON。"
+        case .urlNotAllowed: "该网址的域名不在签名许可范围内。"
+        case .targetRefused: "登录后的返回地址不被允许。"
+        case .badState: "登录链接无效。"
+        case .loginExpired: "登录链接已失效或已被使用，请重新登录。"
+        case .otherAccount: "此登录属于另一个公众号。"
+        case .loginLoop: "多次尝试登录都没有成功，浏览器可能禁用了 Cookie。"
+        case .loginFailed: "微信没有确认此次登录，请重试。"
+        case .loginUnavailable: "暂时无法连接微信，请稍后再试。"
+        case .notSignedIn: "尚未登录。"
+        case .badSignature: "签名不正确。"
+        case .ticketUnavailable, .tokenUnavailable: "暂时无法从微信获取凭证，请稍后再试。"
+        case .storeUnavailable: "会话存储暂时不可用，请稍后再试。"
+        case .internal: "服务器内部出错。"
+        }
+    }
+
+    /// What the person who operates or integrates Magpie can do about it.
+    package var hint: String? {
+        switch self {
+        case .unknownAccount: "Check the account's name in the path or in account=."
+        case .misdirected: "Add the host name to hosts in the configuration."
+        case .foreignOrigin: "Add the origin's host to the account's jsDomains."
+        case .urlNotAllowed: "Add the URL's host to jsDomains, here and in WeChat's console (JS接口安全域名)."
+        case .targetRefused: "Give a path such as /orders, or an https URL whose host is in returnDomains."
+        case .badParameter("url", _), .badParameter("entry", _): "Send encodeURIComponent(location.href.split('#')[0])."
+        case .loginLoop: "Allow cookies for this site, or open the page anew from WeChat."
+        case .ticketUnavailable, .tokenUnavailable: "GET /status on the admin listener names WeChat's last error."
+        default: nil
+        }
+    }
+
+    /// Seconds after which another try makes sense.
+    package var retryAfter: Int? {
+        switch self {
+        case .ticketUnavailable(let seconds), .tokenUnavailable(let seconds), .loginUnavailable(_, let seconds): seconds
+        case .storeUnavailable: 1
+        default: nil
+        }
+    }
+
+    /// Where an error page offers to try again, and where a program finds the login.
+    package var loginPath: String? {
+        switch self {
+        case .notSignedIn(let login): login
+        case .loginLoop(let retry), .loginFailed(let retry), .loginUnavailable(let retry, _): retry
+        default: nil
+        }
+    }
+}

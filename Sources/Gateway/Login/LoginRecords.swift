@@ -1,0 +1,105 @@
+import FoundationEssentials
+import Secure
+import Store
+
+/// The logins under way, in the store: every step is one compare-and-swap, so that of any number of callbacks, in any
+/// number of processes, one goes on.
+struct LoginRecords: Sendable {
+    private let store: any Store
+    private let now: @Sendable () -> Date
+
+    /// How long a state is good, and how long its outcome is remembered, in seconds.
+    static let lifetime: TimeInterval = 600
+    static let namespace = "login"
+    static let codeNamespace = "code"
+
+    init(store: any Store, now: @escaping @Sendable () -> Date) {
+        self.store = store
+        self.now = now
+    }
+
+    /// Under what a login is found. It is a digest: the store learns no state and no code.
+    struct Name: Hashable, Sendable {
+        let text: String
+
+        init(state: String) {
+            text = hex(Digest.sha256(Array("state \(state)".utf8)))
+        }
+
+        /// A menu's state is fixed, so its logins are told apart by their codes.
+        init(menu: String, account: String, code: String) {
+            text = hex(Digest.sha256(Array("menu \(account) \(menu) \(code)".utf8)))
+        }
+
+        fileprivate init(stored text: String) {
+            self.text = text
+        }
+
+        var key: Key { Key(namespace: LoginRecords.namespace, name: text) }
+    }
+
+    /// A record with the bytes it was read as, which a change must still find.
+    struct Found: Sendable {
+        let name: Name
+        let record: LoginRecord
+        let bytes: [UInt8]
+    }
+
+    func begin(_ login: PendingLogin, state: String) async throws(StoreError) {
+        let record = encode(.open(login))
+        guard try await store.commit([.put(Name(state: state).key, record)], if: [.absent(Name(state: state).key)])
+        else {
+            preconditionFailure("two random states of 256 bits are equal")
+        }
+    }
+
+    func find(_ name: Name) async throws(StoreError) -> Found? {
+        guard let record = try await store.read(name.key), let login = decode(record.value) else { return nil }
+        return Found(name: name, record: login, bytes: record.value)
+    }
+
+    /// Which login used a code, if any did.
+    func login(ofCode code: String, account: String) async throws(StoreError) -> Found? {
+        guard let record = try await store.read(Self.codeKey(code, account)) else { return nil }
+        return try await find(Name(stored: String(decoding: record.value, as: UTF8.self)))
+    }
+
+    /// Takes a login for the one callback that may exchange `code`. Nil when another callback has it, or the code was
+    /// seen before. `found` is nil for a menu's login, which begins with its callback.
+    func claim(
+        _ login: PendingLogin, named name: Name, found: Found?, code: String
+    ) async throws(StoreError) -> Found? {
+        let claimed = encode(.claimed(login))
+        let codeKey = Self.codeKey(code, login.account)
+        let user = Record(value: Array(name.text.utf8), expires: claimed.expires)
+        let changes: [Change] = [.put(name.key, claimed), .put(codeKey, user)]
+        let state: Condition = found.map { .equals(name.key, $0.bytes) } ?? .absent(name.key)
+        guard try await store.commit(changes, if: [state, .absent(codeKey)]) else { return nil }
+        return Found(name: name, record: .claimed(login), bytes: claimed.value)
+    }
+
+    /// Writes the outcome of a login together with `changes`; false when the record has changed meanwhile.
+    func settle(
+        _ found: Found, as record: LoginRecord, with changes: [Change] = []
+    ) async throws(StoreError) -> Bool {
+        try await store.commit(
+            [.put(found.name.key, encode(record))] + changes, if: [.equals(found.name.key, found.bytes)])
+    }
+
+    private static func codeKey(_ code: String, _ account: String) -> Key {
+        Key(namespace: codeNamespace, name: hex(Digest.sha256(Array("\(account) \(code)".utf8))))
+    }
+
+    private func encode(_ record: LoginRecord) -> Record {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        guard let data = try? encoder.encode(record) else {
+            preconditionFailure("a login record holds only strings, numbers and data, which always encode")
+        }
+        return Record(value: Array(data), expires: now().addingTimeInterval(Self.lifetime))
+    }
+
+    private func decode(_ bytes: [UInt8]) -> LoginRecord? {
+        try? JSONDecoder().decode(LoginRecord.self, from: Data(bytes))
+    }
+}

@@ -1,0 +1,89 @@
+import FoundationEssentials
+import Store
+import WeChat
+import Wire
+
+/// `GET /redirect`: sends visitors to WeChat, and takes them back.
+///
+/// This file begins logins; `LoginCallback` ends them.
+struct LoginRoutes: Sendable {
+    let accounts: Accounts
+    let sessions: Sessions
+    let records: LoginRecords
+    let cookies: Cookies
+    /// `scheme://host[:port]` of the site, for the address WeChat sends visitors back to.
+    let publicOrigin: String
+    let log: EventLog
+    let metrics: Metrics
+    let now: @Sendable () -> Date
+    /// How long a second callback waits for the first one's outcome.
+    let patience: Duration
+    let pause: @Sendable (Duration) async throws(CancellationError) -> Void
+
+    /// A login may be started over this often before the visitor is told.
+    static let mostRestarts = 2
+
+    /// One path serves both ways, as WeChat's console and wechat-jssdk have it.
+    func redirect(_ request: Request, account: String?) async throws -> Response {
+        let desk = try accounts.named(account)
+        let query = request.query
+        if try query.only("code") == nil, try query.only("state") == nil {
+            return try await start(request, desk)
+        }
+        guard request.method == .get else {
+            // A code is good once: a link checker's HEAD must not spend it.
+            return Response(.methodNotAllowed, [(.allow, "GET")])
+        }
+        return try await LoginCallback(routes: self, desk: desk, request: request).answer()
+    }
+
+    private func start(_ request: Request, _ desk: AccountDesk) async throws -> Response {
+        let target: ReturnTarget
+        do {
+            target = try desk.returns.target(try request.query.only("to") ?? "/")
+        } catch let refusal as TargetRefusal {
+            metrics.count(.login(account: desk.name, .badTarget))
+            throw Failure.targetRefused(rule: refusal.rule)
+        }
+        var scope = Scope.base
+        if let name = try request.query.only("scope") {
+            guard let named = Scope(name: name) else {
+                metrics.count(.login(account: desk.name, .badRequest))
+                throw Failure.badParameter("scope", rule: "base or userinfo")
+            }
+            scope = named
+        }
+        if let id = cookies.session(of: request), let session = try await sessions.find(id),
+            let identity = session.identity(for: desk.name), identity.scope.satisfies(scope)
+        {
+            metrics.count(.login(account: desk.name, .satisfied))
+            return .redirect(to: target.location)
+        }
+        metrics.count(.login(account: desk.name, .started))
+        let login = PendingLogin(account: desk.name, target: target, scope: scope, binding: nil, restarts: 0)
+        return try await send(login, desk, binding: cookies.binding(of: request))
+    }
+
+    /// Sends the visitor to WeChat, with a state of his own and the browser bound to it.
+    func send(_ login: PendingLogin, _ desk: AccountDesk, binding: Binding?) async throws -> Response {
+        let binding = binding ?? .random()
+        var login = login
+        login.binding = binding.digest
+        let state = LoginState.random()
+        try await records.begin(login, state: state.text)
+        let url = try desk.oauth.authorizeURL(
+            redirectURI: publicOrigin + path(of: desk), scope: login.scope, state: state.text)
+        var response = Response.redirect(to: url)
+        try cookies.set(binding, on: &response)
+        return response
+    }
+
+    /// The same login from its beginning, for "try again".
+    func startPath(_ desk: AccountDesk, _ target: ReturnTarget, _ scope: Scope) -> String {
+        "\(path(of: desk))?scope=\(scope.name)&to=\(PercentCoding.encodeComponent(target.location))"
+    }
+
+    private func path(of desk: AccountDesk) -> String {
+        accounts.isDefault(desk) ? "/redirect" : "/redirect/\(desk.name)"
+    }
+}

@@ -1,0 +1,34 @@
+package import FoundationEssentials
+package import WeChat
+
+/// A login that has been started: what the callback must find again when WeChat sends the visitor back.
+package struct PendingLogin: Codable, Sendable, Equatable {
+    package var account: String
+    package var target: ReturnTarget
+    package var scope: Scope
+    /// SHA-256 of the browser's binding, in hex; nil when a menu of the account began it.
+    package var binding: String?
+    /// How many times this login has been started over.
+    package var restarts: Int
+}
+
+/// A login that ended well, kept for ten minutes so that a reload, the back button or WeChat's second callback gets the
+/// same answer. Only the browser that logged in can open `sealedSession`.
+package struct CompletedLogin: Codable, Sendable, Equatable {
+    package var account: String
+    package var target: ReturnTarget
+    package var scope: Scope
+    package var binding: String
+    package var restarts: Int
+    package var sealedSession: Data
+}
+
+/// The life of a state: open, then claimed by one callback, then done or spent. It never goes back.
+package enum LoginRecord: Codable, Sendable, Equatable {
+    case open(PendingLogin)
+    /// One callback is exchanging its code.
+    case claimed(PendingLogin)
+    case done(CompletedLogin)
+    /// Used without a session: refused, or the code was no good.
+    case spent(PendingLogin)
+}

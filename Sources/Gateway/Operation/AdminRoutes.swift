@@ -1,0 +1,122 @@
+import FoundationEssentials
+import Secure
+import Store
+import WeChat
+import Wire
+
+/// What the admin listener serves: health and figures for the operator, the token centre for his other programs.
+struct AdminRoutes: Sendable {
+    let accounts: Accounts
+    let readiness: Readiness
+    let metrics: Metrics
+    let diagnosis: SignatureDiagnosis
+    let startedAt: Date
+    let now: @Sendable () -> Date
+
+    func health(_ request: Request) -> Response {
+        .json(Array(#"{"status":"ok"}"#.utf8))
+    }
+
+    func ready(_ request: Request) async throws -> Response {
+        let report = await readiness.report()
+        return .json(try Self.encode(report), status: report.ready ? .ok : .unavailable)
+    }
+
+    func exposition(_ request: Request) -> Response {
+        Response(.ok, [(.contentType, Metrics.contentType)], body: .bytes(metrics.exposition()))
+    }
+
+    private struct Status: Encodable {
+        let version: String
+        let startedAt: Date
+        let uptimeSeconds: Int
+        let accounts: [KeeperStatus]
+    }
+
+    func status(_ request: Request) throws -> Response {
+        let time = now()
+        let status = Status(
+            version: Version.current, startedAt: startedAt,
+            uptimeSeconds: Int(time.timeIntervalSince(startedAt)), accounts: accounts.all.map { $0.keeper.status() })
+        return .json(try Self.encode(status))
+    }
+
+    // MARK: - The token centre
+
+    func accessToken(_ request: Request) async throws -> Response {
+        let desk = try accounts.named(request.query.only("account"))
+        return try reply(try await desk.keeper.token(), desk)
+    }
+
+    private struct TokenReport: Decodable {
+        let account: String?
+        let token: String
+    }
+
+    /// A program had a token refused. It gets the one that is valid now, and only a token that is still the current one
+    /// is replaced, so that any number of reports of one failure cost one call.
+    func reportToken(_ request: Request) async throws -> Response {
+        let report = try Self.decode(TokenReport.self, from: request)
+        let desk = try accounts.named(report.account)
+        return try reply(try await desk.keeper.report(failedToken: report.token), desk)
+    }
+
+    /// WeChat's own names, so that a program can take it for WeChat's answer.
+    private struct TokenReply: Encodable {
+        let account: String
+        let accessToken: String
+        let expiresIn: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case account
+            case accessToken = "access_token"
+            case expiresIn = "expires_in"
+        }
+    }
+
+    private func reply(_ token: AccessToken, _ desk: AccountDesk) throws -> Response {
+        let left = Int(token.expiresAt.timeIntervalSince(now()))
+        return .json(
+            try Self.encode(
+                TokenReply(account: desk.name, accessToken: token.reveal(), expiresIn: max(0, left))))
+    }
+
+    // MARK: - Diagnosis
+
+    func diagnose(_ request: Request) async throws -> Response {
+        let evidence = try Self.decode(SignatureEvidence.self, from: request)
+        guard evidence.isReasonable else { throw Failure.badParameter("url", rule: "longer than 4096 bytes") }
+        return .json(try Self.encode(await diagnosis.examine(evidence)))
+    }
+
+    // MARK: - JSON in and out
+
+    private static func decode<Value: Decodable>(_ type: Value.Type, from request: Request) throws -> Value {
+        let mediaType = request.fields[.contentType]?.split(separator: ";").first.map { $0.lowercased() }
+        guard mediaType == "application/json" else { throw Failure.unsupportedMediaType }
+        do {
+            return try JSONDecoder().decode(type, from: Data(request.body))
+        } catch let error as DecodingError {
+            throw Failure.badParameter(error.place, rule: "missing, or not of the type it must have")
+        }
+    }
+
+    private static func encode(_ value: some Encodable) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .iso8601
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(value))
+    }
+}
+
+extension DecodingError {
+    /// The key that is wrong, or "body".
+    fileprivate var place: String {
+        switch self {
+        case .keyNotFound(let key, _): key.stringValue
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            context.codingPath.last?.stringValue ?? "body"
+        @unknown default: "body"
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Secure
+
+/// The bearer value of a session cookie: 32 random bytes as 43 base64url characters.
+///
+/// The store never sees it. It keeps the record under its SHA-256, sealed with a key derived from it, so that a stolen
+/// database neither names nor opens a session. Looking up by digest also leaves nothing to a timing comparison.
+package struct SessionID: Sendable {
+    private let secret: Secret
+    private static let length = 43
+
+    package static func random() -> SessionID {
+        SessionID(secret: Secret(Random.token(bytes: 32)))
+    }
+
+    /// Nil unless the text has the exact shape of an id of ours.
+    package init?(_ text: String) {
+        guard text.utf8.count == Self.length, text.utf8.allSatisfy(Self.isBase64URL) else { return nil }
+        secret = Secret(text)
+    }
+
+    private init(secret: Secret) {
+        self.secret = secret
+    }
+
+    /// For the cookie alone.
+    package func reveal() -> String {
+        secret.reveal()
+    }
+
+    package var storeName: String {
+        hex(Digest.sha256(Array(secret.reveal().utf8)))
+    }
+
+    /// Tells sessions apart in logs and gives nothing away.
+    package var logReference: String {
+        String(storeName.prefix(8))
+    }
+
+    func seal(_ plaintext: [UInt8]) -> [UInt8] {
+        AEAD.seal(plaintext, key: key, context: Array(storeName.utf8))
+    }
+
+    func open(_ sealed: [UInt8]) throws(SecureError) -> [UInt8] {
+        try AEAD.open(sealed, key: key, context: Array(storeName.utf8))
+    }
+
+    private var key: [UInt8] {
+        KDF.hkdfSHA256(
+            key: Array(secret.reveal().utf8), salt: [], info: Array("magpie session".utf8), length: 32)
+    }
+
+    private static func isBase64URL(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"): true
+        default: false
+        }
+    }
+}

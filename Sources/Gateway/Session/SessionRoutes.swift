@@ -1,0 +1,106 @@
+import FoundationEssentials
+import WeChat
+import Wire
+
+/// Who the visitor is: `/session` for pages and backends, `/auth` for a proxy's sub-request, `/logout`.
+struct SessionRoutes: Sendable {
+    let accounts: Accounts
+    let sessions: Sessions
+    let cookies: Cookies
+    let profiles: LateProfiles
+    /// Origins whose pages may end a session: the site's own.
+    let publicOrigin: String
+    let metrics: Metrics
+    let log: EventLog
+
+    func session(_ request: Request) async throws -> Response {
+        let desk = try accounts.named(request.query.only("account"))
+        guard let (id, session, identity) = try await visitor(request, desk) else {
+            throw Failure.notSignedIn(login: loginPath(desk, .base))
+        }
+        let complete = try await profiles.completing(identity, of: session, id: id, desk: desk)
+        var response = Response.json(try SessionReply(complete, session, desk).json())
+        try response.fields.append(.vary, "Cookie")
+        return response
+    }
+
+    /// nginx's `auth_request` lets 2xx pass and hands 401 and 403 on; anything else becomes a 500 there.
+    func auth(_ request: Request) async throws -> Response {
+        let desk = try accounts.named(request.query.only("account"))
+        var wanted = Scope.base
+        if let name = try request.query.only("scope") {
+            guard let scope = Scope(name: name) else { throw Failure.badParameter("scope", rule: "base or userinfo") }
+            wanted = scope
+        }
+        guard let (_, _, identity) = try await visitor(request, desk), identity.scope.satisfies(wanted) else {
+            throw Failure.notSignedIn(login: loginPath(desk, wanted))
+        }
+        var response = Response(.ok)
+        try response.fields.append("X-WeChat-OpenID", identity.openID)
+        if let unionID = identity.unionID { try response.fields.append("X-WeChat-UnionID", unionID) }
+        try response.fields.append("X-WeChat-Account", desk.name)
+        try response.fields.append("X-WeChat-Scope", identity.scope.name)
+        try response.fields.append("X-WeChat-Snapshot", identity.isSnapshot ? "1" : "0")
+        try response.fields.append(.vary, "Cookie")
+        return response
+    }
+
+    /// POST only, and not from other sites' pages: logging somebody out is an attack, too.
+    func logout(_ request: Request) async throws -> Response {
+        if let origin = request.fields[.origin], origin != publicOrigin { throw Failure.foreignOrigin }
+        if let site = request.fields[.secFetchSite], !["same-origin", "none"].contains(site) {
+            throw Failure.foreignOrigin
+        }
+        if let id = cookies.session(of: request) {
+            try await sessions.end(id)
+            metrics.count(.sessionClosed(.logout))
+            log.info("logout", [.session(digest: id.storeName.utf8.prefix(8))])
+        }
+        var response = Response(.noContent)
+        try cookies.clearSession(on: &response)
+        return response
+    }
+
+    private func visitor(
+        _ request: Request, _ desk: AccountDesk
+    ) async throws -> (id: SessionID, session: Session, identity: Identity)? {
+        guard let id = cookies.session(of: request), let session = try await sessions.find(id),
+            let identity = session.identity(for: desk.name)
+        else { return nil }
+        return (id, session, identity)
+    }
+
+    private func loginPath(_ desk: AccountDesk, _ scope: Scope) -> String {
+        "/redirect\(accounts.isDefault(desk) ? "" : "/\(desk.name)")?scope=\(scope.name)"
+    }
+}
+
+/// The answer of `/session`. The tokens of the grant stay inside.
+private struct SessionReply: Encodable {
+    let openid: String
+    let unionid: String?
+    let account: String
+    let scope: String
+    let snapshot: Bool
+    let profile: Profile?
+    let createdAt: Date
+    let expiresAt: Date
+
+    init(_ identity: Identity, _ session: Session, _ desk: AccountDesk) {
+        openid = identity.openID
+        unionid = identity.unionID
+        account = desk.name
+        scope = identity.scope.name
+        snapshot = identity.isSnapshot
+        profile = identity.profile
+        createdAt = session.createdAt
+        expiresAt = session.expiresAt
+    }
+
+    func json() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .iso8601
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(self))
+    }
+}

@@ -1,0 +1,101 @@
+package import FoundationEssentials
+package import Store
+
+/// Opens, finds and ends sessions in the store. Called by the login, the session routes and the admin commands.
+package struct Sessions: Sendable {
+    private let store: any Store
+    /// From login to the absolute end, in seconds.
+    private let lifetime: TimeInterval
+    /// Without a request for this long, in seconds, a session ends early.
+    private let idleTimeout: TimeInterval
+    private let now: @Sendable () -> Date
+
+    /// The idle timer is written back at most this often, in seconds, so that reading a session stays a read.
+    private static let touchInterval: TimeInterval = 60
+    package static let namespace = "session"
+
+    package init(
+        store: any Store, lifetime: TimeInterval, idleTimeout: TimeInterval, now: @escaping @Sendable () -> Date
+    ) {
+        self.store = store
+        self.lifetime = lifetime
+        self.idleTimeout = idleTimeout
+        self.now = now
+    }
+
+    /// The live session of an id, or nil. Sets the idle timer back when it is due.
+    package func find(_ id: SessionID) async throws(StoreError) -> Session? {
+        guard let record = try await store.read(Self.key(id)), let session = decode(record.value, id) else {
+            return nil
+        }
+        let time = now()
+        guard time < session.expiresAt else { return nil }
+        if time.timeIntervalSince(session.touchedAt) >= min(Self.touchInterval, idleTimeout / 2) {
+            return try await touch(session, id: id, seen: record, at: time)
+        }
+        return session
+    }
+
+    /// Sets the idle timer back, unless somebody changed or ended the session meanwhile: a logout always wins.
+    private func touch(
+        _ session: Session, id: SessionID, seen: Record, at time: Date
+    ) async throws(StoreError) -> Session {
+        var touched = session
+        touched.touchedAt = time
+        if let record = encode(touched, id) {
+            _ = try await store.commit([.put(Self.key(id), record)], if: [.equals(Self.key(id), seen.value)])
+        }
+        return touched
+    }
+
+    /// The changes that open a new session for `identity` and end the one the browser came with.
+    ///
+    /// The id is always new (session fixation, OWASP ASVS 7.2.4). Identities for other accounts move along.
+    /// The caller commits the changes together with its own, so that a login happens wholly or not at all.
+    package func opening(
+        _ identity: Identity, account: String, replacing old: (id: SessionID, session: Session)?
+    ) -> (id: SessionID, session: Session, changes: [Change]) {
+        let id = SessionID.random()
+        let time = now()
+        var identities = old?.session.identities ?? [:]
+        identities[account] = identity
+        let session = Session(
+            identities: identities, createdAt: time, expiresAt: time.addingTimeInterval(lifetime), touchedAt: time)
+        var changes: [Change] = []
+        if let record = encode(session, id) {
+            changes.append(.put(Self.key(id), record))
+        }
+        if let old {
+            changes.append(.remove(Self.key(old.id)))
+        }
+        return (id, session, changes)
+    }
+
+    /// Replaces what is kept of a live session, for example with a profile fetched later. False if it has ended.
+    package func update(_ session: Session, id: SessionID) async throws(StoreError) -> Bool {
+        guard let current = try await store.read(Self.key(id)), let record = encode(session, id) else { return false }
+        return try await store.commit([.put(Self.key(id), record)], if: [.equals(Self.key(id), current.value)])
+    }
+
+    /// Ends a session. It is durably gone when this returns.
+    package func end(_ id: SessionID) async throws(StoreError) {
+        _ = try await store.commit([.remove(Self.key(id))], if: [])
+    }
+
+    private static func key(_ id: SessionID) -> Key {
+        Key(namespace: namespace, name: id.storeName)
+    }
+
+    private func encode(_ session: Session, _ id: SessionID) -> Record? {
+        guard let plaintext = try? JSONEncoder().encode(session) else {
+            return nil
+        }
+        let idleEnd = session.touchedAt.addingTimeInterval(idleTimeout)
+        return Record(value: id.seal(Array(plaintext)), expires: min(idleEnd, session.expiresAt))
+    }
+
+    private func decode(_ value: [UInt8], _ id: SessionID) -> Session? {
+        guard let plaintext = try? id.open(value) else { return nil }
+        return try? JSONDecoder().decode(Session.self, from: Data(plaintext))
+    }
+}
