@@ -5,7 +5,7 @@
   const element = id => document.getElementById(id);
   const BROKEN = '0'.repeat(40);
 
-  // --- languages -------------------------------------------------------------------------------------------------------
+  // --- languages ---
 
   function speak(language) {
     document.documentElement.lang = language;
@@ -42,7 +42,7 @@
     target.hidden = false;
   }
 
-  // --- why it failed ---------------------------------------------------------------------------------------------------
+  // --- why it failed ---
 
   const reasons = [
     [/invalid signature/, 'WeChat made its own signature of this address and got another result. Usual reasons: the signed address is not exactly the one in the address bar, the ticket is not the newest, or nonce and timestamp are not those that were signed.',
@@ -62,11 +62,12 @@
   function explain(error) {
     const reason = reasons.find(([pattern]) => pattern.test(error.errMsg || ''));
     const [english, chinese] = reason ? reason.slice(1) : codes[error.code] || ['Something else went wrong.', '出现了其他错误。'];
-    const hint = error.answer && error.answer.error && error.answer.error.hint;
+    // The server's advice, or the sandbox's finding: WeChat itself never says why.
+    const hint = error.reason || error.answer && error.answer.error && error.answer.error.hint;
     return [english, chinese].map(text => (hint ? `${text} ${hint}` : text));
   }
 
-  // --- 1. signature ----------------------------------------------------------------------------------------------------
+  // --- 1. signature ---
 
   let jssdk;
 
@@ -101,7 +102,7 @@
   element('resign').addEventListener('click', () => sign(() => jssdk.signSignature()));
   element('break').addEventListener('click', () => sign(() => jssdk.signSignature({ signature: BROKEN })));
 
-  // --- 2. calls --------------------------------------------------------------------------------------------------------
+  // --- 2. calls ---
 
   async function show(call) {
     const result = element('api-result');
@@ -126,7 +127,7 @@
     imgUrl: new URL('favicon.svg', location.href).href
   })));
 
-  // --- 3. session ------------------------------------------------------------------------------------------------------
+  // --- 3. session ---
 
   // Only addresses of pictures: a profile is written by the visitor.
   function pictureOf(profile) {
@@ -200,7 +201,7 @@
     }
   }
 
-  // --- start -----------------------------------------------------------------------------------------------------------
+  // --- start ---
 
   async function settings() {
     try {

@@ -146,9 +146,11 @@ function request(method, url, deadline, credentials) {
 function verdict(wx, config) {
   return new Promise(function (resolve, reject) {
     var asked, heard, returned;
-    function settle(result) {
-      if (/:ok$/.test(result.errMsg)) resolve();
-      else reject(new WechatError('config_failed', result.errMsg, result));
+    function settle(result) { // in the SDK's words or still in the bridge's: "preVerifyJSAPI:invalid_signature"
+      var text = (result.errMsg || result.err_msg || 'fail').replace(/^\w*:/, '').replace(/_/g, ' ');
+      if (/^(ok|confirm|function not exist)$/.test(text)) return resolve();
+      result.errMsg = 'config:' + text;
+      reject(new WechatError('config_failed', result.errMsg, result));
     }
     function confirm() {
       wx.checkJsApi({
@@ -179,7 +181,7 @@ function listen(wx, config, onReply) {
     heard = true;
     invoke.call(bridge, name, parameters, function (reply) {
       try {
-        callback(reply); // jweixin writes its own wording into `reply.errMsg`
+        callback(reply);
       } finally {
         onReply(reply);
       }

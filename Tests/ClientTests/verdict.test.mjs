@@ -7,11 +7,11 @@ const signedUrl = { signatureUrl: '/get-signature' };
 const tencent = 'https://res.wx.qq.com/open/js/jweixin-1.6.0.js';
 const backup = 'https://res2.wx.qq.com/open/js/jweixin-1.6.0.js';
 
-for (const bridge of [undefined, 'late', 'sealed']) {
-  const where = `with a bridge that is ${bridge || 'open'}`;
+for (const options of [{}, { copies: true }, { bridge: 'late' }, { bridge: 'sealed' }]) {
+  const where = `with a bridge that is ${options.bridge || 'open'}${options.copies ? ' and an SDK that copies' : ''}`;
 
   test(`a good signature initializes ${where}`, async () => {
-    const world = open({ bridge });
+    const world = open(options);
     const jssdk = world.make(world.own());
     assert.equal(await jssdk.initialize(), jssdk);
     assert.equal(jssdk.getOriginalWx(), world.window.wx);
@@ -19,7 +19,7 @@ for (const bridge of [undefined, 'late', 'sealed']) {
   });
 
   test(`a bad signature is refused, although ready fires, ${where}`, async () => {
-    const world = open({ bridge });
+    const world = open(options);
     const error = await failure(world.make({ ...world.own(), signature: 'bad' }).initialize());
     assert.equal(error.code, 'config_failed');
     assert.equal(error.errMsg, 'config:invalid signature');
@@ -28,7 +28,7 @@ for (const bridge of [undefined, 'late', 'sealed']) {
   });
 
   test(`signing again waits for its own verdict ${where}`, async () => {
-    const world = open({ bridge, delay: 40 });
+    const world = open({ ...options, delay: 40 });
     const jssdk = await world.make(world.own()).initialize();
     assert.equal((await failure(jssdk.signSignature({ signature: 'bad' }))).errMsg, 'config:invalid signature');
     assert.equal(await jssdk.signSignature({ signature: world.signature(world.here()) }), jssdk);

@@ -14,7 +14,7 @@ export const agents = {
 export const later = (milliseconds = 0) => new Promise(done => setTimeout(done, milliseconds));
 const alias = { onMenuShareTimeline: 'menu:share:timeline', onMenuShareAppMessage: 'menu:share:appmessage' };
 
-export function makeSdk(window, everywhere) {
+export function makeSdk(window, { sandbox: everywhere, copies }) {
   const inWechat = everywhere || /micromessenger/i.test(window.navigator.userAgent);
   const shared = { completes: [] };
   let config = {}, state = 0, last = {};
@@ -24,7 +24,8 @@ export function makeSdk(window, everywhere) {
     list.forEach((name, index) => { list[index] = alias[name] || name; });
     return list;
   };
-  function finish(name, reply, callbacks) {
+  function finish(name, given, callbacks) {
+    const reply = copies ? { ...given } : given;
     if (!reply.errMsg) reply.errMsg = name + ':' + reply.err_msg.split(':')[1].replace(/_/g, ' ');
     delete reply.err_msg;
     if (callbacks.first) callbacks.first(reply);
@@ -76,7 +77,8 @@ export function makeSdk(window, everywhere) {
 }
 
 // options: agent, url, bridge ('now' | 'late' | 'sealed' | 'none'), delay, ticket, verified (what the client verifies),
-// sandbox (the SDK works in any browser), scripts (url -> 'sdk' | 'error' | 'hang' | 'page'), server (parameters -> [status, body])
+// sandbox (the SDK works in any browser), copies (it leaves the bridge's replies as they are),
+// scripts (url -> 'sdk' | 'error' | 'hang' | 'page'), server (parameters -> [status, body])
 export function open(options = {}) {
   const seen = { scripts: [], requests: [], invocations: [], verified: [], alerts: [], assigned: null };
   const world = { seen, ticket: 'T', permitted: false, ...options };
@@ -131,7 +133,7 @@ export function open(options = {}) {
   }
 
   world.installSdk = () => {
-    if (!window.jWeixin) window.wx = window.jWeixin = makeSdk(window, options.sandbox);
+    if (!window.jWeixin) window.wx = window.jWeixin = makeSdk(window, options);
   };
   window.document = {
     head: {
