@@ -63,7 +63,7 @@ package struct Fields: Sendable {
         let nameStart = bytes.count
         name.withBytes { bytes.append(contentsOf: $0) }
         let valueStart = bytes.count
-        value.withUTF8 { bytes.append(contentsOf: Self.trim($0)) }
+        value.withUTF8 { bytes.append(contentsOf: Self.trim($0[...])) }
         entries.append(
             Entry(
                 nameStart: UInt32(nameStart), valueStart: UInt32(valueStart),
@@ -120,9 +120,9 @@ package struct Fields: Sendable {
     }
 
     /// Drops the optional whitespace of RFC 9110 §5.6.3 from both ends.
-    static func trim(_ bytes: UnsafeBufferPointer<UInt8>) -> Slice<UnsafeBufferPointer<UInt8>> {
-        var start = 0
-        var end = bytes.count
+    static func trim(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Slice<UnsafeBufferPointer<UInt8>> {
+        var start = bytes.startIndex
+        var end = bytes.endIndex
         while start < end, bytes[start].isWhitespace { start += 1 }
         while start < end, bytes[end - 1].isWhitespace { end -= 1 }
         return bytes[start..<end]

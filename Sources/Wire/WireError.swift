@@ -28,6 +28,7 @@ package enum WireError: Error, Hashable, Sendable {
     case badTransferEncoding
     case unsupportedTransferCoding
     case badChunk
+    case chunkExtensionTooLarge(limit: Int)
     case bodyTooLarge(limit: Int)
 
     // The head of a response.
@@ -50,7 +51,7 @@ package enum WireError: Error, Hashable, Sendable {
     package var status: Status {
         switch self {
         case .timedOut: .requestTimeout
-        case .bodyTooLarge: .payloadTooLarge
+        case .bodyTooLarge, .chunkExtensionTooLarge: .payloadTooLarge
         case .targetTooLong: .uriTooLong
         case .unmetExpectation: .expectationFailed
         case .fieldsTooLarge, .tooManyFields, .cookiesTooLarge, .tooManyCookies: .headerFieldsTooLarge

@@ -1,0 +1,147 @@
+/// A body in the chunked coding while it is read (RFC 9112 §7.1): a state machine over a receive buffer.
+///
+/// Chunk extensions and trailers are checked like everything else and then dropped: a trailer is never merged into the
+/// head (§7.1.2), where it could replace what has been decided on already.
+struct ChunkedBody: Sendable {
+    private enum State {
+        case size
+        case data(remaining: Int)
+        /// The CRLF after a chunk's data.
+        case dataEnd
+        case trailers
+    }
+
+    private var state = State.size
+    private var line = LineScanner()
+    private var trailerBytes = 0
+    private var extensionBytes = 0
+    private let limits: ParserLimits
+    private(set) var bytes: [UInt8] = []
+
+    init(limits: ParserLimits) {
+        self.limits = limits
+    }
+
+    /// Takes what it can from the buffer; true when the body is complete.
+    mutating func read(_ buffer: inout ReceiveBuffer) throws(WireError) -> Bool {
+        while true {
+            switch state {
+            case .size:
+                guard try readSize(&buffer) else { return false }
+            case .data(let remaining):
+                let taken = min(remaining, buffer.count)
+                guard taken > 0 else { return false }
+                buffer.append(0..<taken, to: &bytes)
+                buffer.consume(taken)
+                state = taken == remaining ? .dataEnd : .data(remaining: remaining - taken)
+            case .dataEnd:
+                guard !buffer.isEmpty else { return false }
+                guard buffer[0] == 0x0D else { throw .badChunk }
+                guard buffer.count > 1 else { return false }
+                guard buffer[1] == 0x0A else { throw .badChunk }
+                buffer.consume(2)
+                state = .size
+            case .trailers:
+                guard let isLast = try readTrailer(&buffer) else { return false }
+                if isLast { return true }
+            }
+        }
+    }
+
+    private mutating func readSize(_ buffer: inout ReceiveBuffer) throws(WireError) -> Bool {
+        switch line.scan(buffer, limit: 16 + limits.chunkExtension) {
+        case .open: return false
+        case .bad: throw .badChunk
+        case .tooLong: throw .chunkExtensionTooLarge(limit: limits.chunkExtension)
+        case .line(let end):
+            let (size, extensions) = try buffer.withLine(0..<end) { bytes throws(WireError) in
+                let size = try Self.size(bytes)
+                guard ChunkExtension.isWellFormed(bytes[size.digits...]) else { throw .badChunk }
+                return (size.value, bytes.count - size.digits)
+            }
+            extensionBytes += extensions
+            // A chunk of one byte may bring a whole line of extensions: what one line may hold bounds no body.
+            guard extensions <= limits.chunkExtension, extensionBytes <= limits.headerBytes else {
+                throw .chunkExtensionTooLarge(limit: limits.chunkExtension)
+            }
+            guard size <= UInt64(limits.bodyBytes - bytes.count) else { throw .bodyTooLarge(limit: limits.bodyBytes) }
+            buffer.consume(end + 2)
+            line = LineScanner()
+            state = size == 0 ? .trailers : .data(remaining: Int(size))
+            return true
+        }
+    }
+
+    /// 1 to 16 hexadecimal digits: what fits 64 bits, so that nothing can overflow.
+    private static func size(_ line: UnsafeBufferPointer<UInt8>) throws(WireError) -> (value: UInt64, digits: Int) {
+        var value: UInt64 = 0
+        var digits = 0
+        while digits < line.count, let digit = line[digits].hexadecimalValue {
+            guard digits < 16 else { throw .badChunk }
+            value = value << 4 | UInt64(digit)
+            digits += 1
+        }
+        guard digits > 0 else { throw .badChunk }
+        return (value, digits)
+    }
+
+    /// True after the empty line, nil when no line is complete.
+    private mutating func readTrailer(_ buffer: inout ReceiveBuffer) throws(WireError) -> Bool? {
+        switch line.scan(buffer, limit: limits.trailerBytes - trailerBytes) {
+        case .open: return nil
+        case .bad: throw .badFieldLine
+        case .tooLong: throw .fieldsTooLarge(limit: limits.trailerBytes)
+        case .line(let end):
+            if end > 0 {
+                var checked = HeadFields()
+                _ = try buffer.withLine(0..<end) { bytes throws(WireError) in try checked.append(bytes, offset: 0) }
+                trailerBytes += end + 2
+            }
+            buffer.consume(end + 2)
+            line = LineScanner()
+            return end == 0
+        }
+    }
+}
+
+/// The grammar of chunk extensions, RFC 9112 §7.1.1, which begins with ";" wherever there are any.
+enum ChunkExtension {
+    /// `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )`
+    static func isWellFormed(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        let token = ByteSet.token
+        var rest = bytes
+        func skipWhitespace() { rest = rest.drop(while: \.isWhitespace) }
+        func skipToken() -> Bool {
+            let before = rest.count
+            rest = rest.drop(while: token.contains)
+            return rest.count < before
+        }
+        while !rest.isEmpty {
+            skipWhitespace()
+            guard rest.popFirst() == UInt8(ascii: ";") else { return false }
+            skipWhitespace()
+            guard skipToken() else { return false }
+            let afterName = rest
+            skipWhitespace()
+            guard rest.first == UInt8(ascii: "=") else {
+                // The whitespace may belong to the next ";", but not to the end of the line.
+                rest = afterName
+                continue
+            }
+            rest.removeFirst()
+            skipWhitespace()
+            guard rest.first == UInt8(ascii: "\"") ? skipQuoted(&rest) : skipToken() else { return false }
+        }
+        return true
+    }
+
+    /// RFC 9110 §5.6.4 `quoted-string`; control bytes were refused before.
+    private static func skipQuoted(_ rest: inout Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        rest.removeFirst()
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "\"") { return true }
+            if byte == UInt8(ascii: "\\"), rest.popFirst() == nil { return false }
+        }
+        return false
+    }
+}

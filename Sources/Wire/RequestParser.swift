@@ -1,0 +1,215 @@
+/// Turns the bytes of a connection into requests: it is fed, and asked for the next one.
+///
+/// Strict throughout (RFC 9112, with none of the leniency it allows). A connection on which it has thrown is lost: it
+/// throws the same error again, and no byte after the bad one is ever taken for a request. How the bytes were cut into
+/// reads never changes what comes out.
+package struct RequestParser: Sendable {
+    package enum Step: Sendable {
+        case needsMore(Phase)
+        /// The client waits for `100 Continue` before it sends the body. Comes once; then ask again.
+        case expectsContinue
+        case request(Request)
+    }
+
+    /// What is under way, and so which deadline counts.
+    package enum Phase: Sendable {
+        /// Not a byte of a request has come.
+        case idle
+        case head
+        case body
+    }
+
+    private enum State {
+        case line
+        case fields
+        case fixedBody
+        case chunkedBody
+        /// The last request asked to close: nothing after it is looked at (RFC 9112 §9.6).
+        case finished
+        case failed(WireError)
+    }
+
+    private let limits: ParserLimits
+    private var buffer = ReceiveBuffer()
+    private var state = State.line
+
+    private var scanner = LineScanner()
+    private var hasSkippedBlankLine = false
+    private var head: RequestHead?
+    private var sectionStart = 0
+    private var checkedHost: RequestHead.CheckedHost?
+
+    /// The request whose body is being read.
+    private var pending: Request?
+    private var bodyLength = 0
+    private var chunked: ChunkedBody?
+
+    package init(limits: ParserLimits = ParserLimits()) {
+        self.limits = limits
+    }
+
+    /// How many bytes have been received and not yet used.
+    package var buffered: Int { buffer.count }
+
+    /// Lends room for at least `count` bytes to a read, which returns how many it wrote from the front.
+    @discardableResult
+    package mutating func withSpareCapacity<Failure: Error>(
+        atLeast count: Int, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+    ) throws(Failure) -> Int {
+        try buffer.withSpareCapacity(atLeast: count, body)
+    }
+
+    package mutating func feed(_ bytes: some Sequence<UInt8>) {
+        buffer.append(bytes)
+    }
+
+    /// Gives the buffer back while nothing is expected soon; ten thousand idle connections then hold none.
+    package mutating func releaseMemory() {
+        buffer.releaseMemory()
+    }
+
+    package mutating func next() throws(WireError) -> Step {
+        do throws(WireError) {
+            return try advance()
+        } catch {
+            state = .failed(error)
+            (head, pending, chunked) = (nil, nil, nil)
+            throw error
+        }
+    }
+
+    private mutating func advance() throws(WireError) -> Step {
+        switch state {
+        case .line, .fields:
+            if let step = try readHead() { return step }
+            return try advance()
+        case .fixedBody:
+            return readFixedBody()
+        case .chunkedBody:
+            return try readChunkedBody()
+        case .finished:
+            return .needsMore(.idle)
+        case .failed(let error):
+            throw error
+        }
+    }
+
+    // MARK: - The head
+
+    /// Nil when the head is complete and a body follows.
+    private mutating func readHead() throws(WireError) -> Step? {
+        if case .line = state {
+            guard try readLine() else { return .needsMore(buffer.isEmpty ? .idle : .head) }
+        }
+        guard var head = self.head.take() else { preconditionFailure("fields are read into a head") }
+        while true {
+            let lineLimit = scanner.start + limits.fieldLine
+            let sectionLimit = sectionStart + limits.headerBytes
+            switch scanner.scan(buffer, limit: min(lineLimit, sectionLimit)) {
+            case .open:
+                self.head = head
+                return .needsMore(.head)
+            case .bad:
+                throw .badFieldLine
+            case .tooLong:
+                throw .fieldsTooLarge(limit: lineLimit < sectionLimit ? limits.fieldLine : limits.headerBytes)
+            case .line(let end) where end > scanner.start:
+                let offset = scanner.start - sectionStart
+                try buffer.withLine(scanner.start..<end) { line throws(WireError) in
+                    try head.append(line, offset: offset, limits: limits)
+                }
+                scanner.advance(past: end)
+            case .line(let end):
+                return try finishHead(&head, end: end)
+            }
+        }
+    }
+
+    /// Reads the request line; false when it is not complete. One empty line before it is skipped, which some clients
+    /// send after a body (RFC 9112 §2.2); a flood of them is not.
+    private mutating func readLine() throws(WireError) -> Bool {
+        while true {
+            switch scanner.scan(buffer, limit: limits.requestLine) {
+            case .open:
+                return false
+            case .bad:
+                throw .badRequestLine
+            case .tooLong:
+                // §3: 414 is for a target that is too long; a line with no space in it has no target.
+                let hasTarget = buffer.withBytes { $0.prefix(limits.requestLine).contains(0x20) }
+                throw hasTarget ? .targetTooLong(limit: limits.requestLine) : .badRequestLine
+            case .line(end: 0):
+                guard !hasSkippedBlankLine else { throw .badRequestLine }
+                hasSkippedBlankLine = true
+                buffer.consume(2)
+                scanner = LineScanner()
+            case .line(let end):
+                let checkedHost = checkedHost
+                head = try buffer.withLine(0..<end) { line throws(WireError) in
+                    try RequestHead(line: line, checkedHost: checkedHost)
+                }
+                scanner.advance(past: end)
+                sectionStart = scanner.start
+                state = .fields
+                return true
+            }
+        }
+    }
+
+    private mutating func finishHead(_ head: inout RequestHead, end: Int) throws(WireError) -> Step? {
+        let section = buffer.copy(sectionStart..<end)
+        let (request, body, expectsContinue) = try head.finish(section: section, limits: limits)
+        buffer.consume(end + 2)
+        scanner = LineScanner()
+        checkedHost = head.checkedHost
+        switch body {
+        case .none:
+            return yield(request)
+        case .length(let count):
+            bodyLength = count
+            state = .fixedBody
+        case .chunked:
+            chunked = ChunkedBody(limits: limits)
+            state = .chunkedBody
+        }
+        pending = request
+        // A client that has begun to send does not wait (RFC 9110 §10.1.1).
+        return expectsContinue && buffer.isEmpty ? .expectsContinue : nil
+    }
+
+    // MARK: - The body
+
+    private mutating func readFixedBody() -> Step {
+        guard var request = pending.take() else { preconditionFailure("a body belongs to a request") }
+        let taken = min(bodyLength - request.body.count, buffer.count)
+        if taken == bodyLength {
+            request.body = buffer.copy(0..<taken)
+        } else if taken > 0 {
+            request.body.reserveCapacity(bodyLength)
+            buffer.append(0..<taken, to: &request.body)
+        }
+        buffer.consume(taken)
+        guard request.body.count == bodyLength else {
+            pending = request
+            return .needsMore(.body)
+        }
+        return yield(request)
+    }
+
+    private mutating func readChunkedBody() throws(WireError) -> Step {
+        guard var body = chunked.take() else { preconditionFailure("a chunked body has a reader") }
+        guard try body.read(&buffer) else {
+            chunked = body
+            return .needsMore(.body)
+        }
+        guard var request = pending.take() else { preconditionFailure("a body belongs to a request") }
+        request.body = body.bytes
+        return yield(request)
+    }
+
+    private mutating func yield(_ request: Request) -> Step {
+        state = request.keepsAlive ? .line : .finished
+        hasSkippedBlankLine = false
+        return .request(request)
+    }
+}
