@@ -48,7 +48,8 @@ let package = Package(
         .testTarget(name: "StoreTests", dependencies: ["Store"], swiftSettings: house),
         .testTarget(
             name: "WeChatTests", dependencies: ["WeChat"], resources: [.copy("Vectors")], swiftSettings: house),
-        .testTarget(name: "SandboxTests", dependencies: ["Sandbox"], swiftSettings: house),
+        .testTarget(
+            name: "SandboxTests", dependencies: ["Sandbox", "HTTP", "Reactor", "Wire"], swiftSettings: house),
         .testTarget(name: "GatewayTests", dependencies: ["Gateway", "Reactor", "Secure", "Wire", "TestSupport"], swiftSettings: house),
         .testTarget(name: "HouseTests", swiftSettings: house),
     ]

@@ -1,1 +1,55 @@
-// Sandbox
+import HTTP
+import Reactor
+package import Wire
+
+/// A simulator of the WeChat platform, to try everything without an account and without a network.
+///
+/// It is the other end of the wire: `api.weixin.qq.com`, `open.weixin.qq.com` and the script of `res.wx.qq.com`, on one
+/// listener. It shares no line with the code that talks to the platform, so that a mistake there cannot be answered by the
+/// same mistake here. Whoever embeds it serves `responder`, and configures its gateway from `defaultAccount`.
+package final class Sandbox: Sendable {
+    private let platform: Platform
+    private let routes: SandboxRoutes
+
+    /// - Parameter pause: waits so many milliseconds, for faults and latency; by default on the loop that runs the handler.
+    package init(
+        configuration: Configuration = Configuration(),
+        pause: @escaping @Sendable (Int) async -> Void = { try? await sleep(for: .milliseconds($0)) }
+    ) {
+        let beginning = Platform.State(
+            accounts: configuration.accounts, users: configuration.users, knobs: configuration.knobs,
+            clock: configuration.clock, entropy: configuration.entropy)
+        platform = Platform(state: beginning)
+        routes = SandboxRoutes(
+            platform: platform, beginning: beginning, hosts: configuration.hosts, pause: pause)
+    }
+
+    /// As they are now: the control API may have changed domains since the start.
+    package var accounts: [Account] { platform.with { $0.ledgers.map(\.account) } }
+
+    /// The first official account, from which a gateway takes its appid, secret and token.
+    package var defaultAccount: Account {
+        let accounts = accounts
+        return accounts.first { $0.kind == .official } ?? accounts.first ?? .sample
+    }
+
+    package var knobs: Knobs { platform.with { $0.knobs } }
+
+    /// Lets a page on this host be signed and logged in, as the console's domain lists do.
+    package func allow(host: String) {
+        platform.with { state in
+            for index in state.ledgers.indices {
+                if !state.ledgers[index].account.jsDomains.contains(host) {
+                    state.ledgers[index].account.jsDomains.append(host)
+                }
+                if !state.ledgers[index].account.redirectDomains.contains(host) {
+                    state.ledgers[index].account.redirectDomains.append(host)
+                }
+            }
+        }
+    }
+
+    package func respond(to request: Request) async -> Response {
+        await routes.respond(to: request)
+    }
+}

@@ -1,0 +1,65 @@
+import Secure
+import Wire
+
+/// A whole page: one stylesheet for all of them, at most one script, and a policy that allows exactly these two, by their
+/// digests, and nothing from anywhere else.
+struct Page: Sendable {
+    var title: String
+    var body: HTML
+    var script = ""
+    /// Where the script may connect to.
+    var connects: [String] = []
+
+    func response() -> Response {
+        var fields: [(FieldName, String)] = [
+            (.contentType, "text/html; charset=utf-8"),
+            (.cacheControl, "no-store"),
+            (.contentSecurityPolicy, policy),
+            (.xContentTypeOptions, "nosniff"),
+            // A page of consent posts to itself: with "no-referrer" its Origin would be null and could not be told from a
+            // stranger's.
+            (.referrerPolicy, "same-origin"),
+        ]
+        fields.append(("Content-Language", "zh-CN, en"))
+        return answer(.ok, fields, Array(markup.text.utf8))
+    }
+
+    private var markup: HTML {
+        let script: HTML = self.script.isEmpty ? "" : "<script>\(HTML(stringLiteral: self.script))</script>"
+        return """
+            <!doctype html>
+            <html lang="zh-CN">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+            <meta name="color-scheme" content="light dark">
+            <meta name="robots" content="noindex">
+            <link rel="icon" href="data:,">
+            <title>\(title)</title>
+            <style>\(HTML(stringLiteral: Stylesheet.text))</style>
+            </head>
+            <body>
+            \(body)
+            \(script)
+            </body>
+            </html>
+
+            """
+    }
+
+    private var policy: String {
+        var parts = [
+            "default-src 'none'", "style-src 'sha256-\(Self.digest(Stylesheet.text))'", "img-src 'self' data:",
+            "base-uri 'none'", "frame-ancestors 'none'",
+            // A browser holds the redirect after a form to this list as well, and that one leads to any site.
+            "form-action 'self' http: https:",
+        ]
+        if !script.isEmpty { parts.append("script-src 'sha256-\(Self.digest(script))'") }
+        if !connects.isEmpty { parts.append("connect-src " + connects.joined(separator: " ")) }
+        return parts.joined(separator: "; ")
+    }
+
+    private static func digest(_ text: String) -> String {
+        Base64.encode(Digest.sha256(Array(text.utf8)))
+    }
+}

@@ -1,0 +1,77 @@
+/// The look of every page: phone first, light and dark, no font or image from outside. All pairs of colours have a contrast
+/// of at least 4.5 to 1 (WCAG 2.2, 1.4.3).
+enum Stylesheet {
+    static let text = """
+        :root{--ground:#f3f6f4;--card:#fff;--ink:#14201b;--muted:#52605a;--line:#dce3df;--accent:#08713d;--on-accent:#fff;
+        --tint:#e5f3eb;--warn:#8a4b00;--warn-ground:#fff3e0;--bad:#a3201a;color-scheme:light dark}
+        @media (prefers-color-scheme:dark){:root{--ground:#0e1412;--card:#18211d;--ink:#e9f0ec;--muted:#a5b5ad;
+        --line:#2c3934;--accent:#41cf86;--on-accent:#04150c;--tint:#17372a;--warn:#ffc37a;--warn-ground:#33260f;
+        --bad:#ff9c94}}
+        *{box-sizing:border-box}
+        html{-webkit-text-size-adjust:100%}
+        body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.5 -apple-system,BlinkMacSystemFont,"PingFang SC",
+        "Noto Sans CJK SC","Microsoft YaHei",system-ui,sans-serif;overflow-wrap:anywhere}
+        main,.bar>div,.banner{max-width:34rem;margin:0 auto;padding:0 16px}
+        .banner{font-size:13px;padding:10px 16px;color:var(--muted);display:flex;gap:8px;align-items:center}
+        .banner b{color:var(--on-accent);background:var(--accent);border-radius:6px;padding:1px 8px;font-weight:600}
+        .en{color:var(--muted);font-size:.86em}
+        h1 .en,h2 .en,legend .en,.stack .en{display:block;font-weight:400}
+        h1{font-size:22px;line-height:1.35;margin:4px 0 8px}
+        h2{font-size:17px;margin:24px 0 8px}
+        .card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:16px;margin:0 0 14px}
+        .app{display:flex;gap:12px;align-items:center}
+        .app svg{flex:none;width:44px;height:44px;border-radius:11px}
+        .app strong{display:block}
+        code,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace;font-size:13px}
+        ul.asks{margin:10px 0 0;padding:0 0 0 20px}
+        fieldset{border:0;margin:0;padding:0;min-width:0}
+        legend{padding:0;font-weight:600;margin:8px 0 10px}
+        .user{display:flex;gap:14px;align-items:center;background:var(--card);border:2px solid var(--line);border-radius:14px;
+        padding:12px 14px;margin:0 0 10px;cursor:pointer;min-height:72px;position:relative}
+        .user input{position:absolute;opacity:0;inset:0;width:100%;height:100%;margin:0;cursor:pointer}
+        .user svg.avatar{flex:none;width:48px;height:48px;border-radius:10px}
+        .user .who{flex:1;min-width:0}
+        .user .name{font-weight:600;display:block;unicode-bidi:isolate}
+        .user .note{font-size:14px;line-height:1.4;display:block}
+        .user .note .en{display:block}
+        .user .tick{flex:none;width:24px;height:24px;border-radius:50%;border:2px solid var(--muted)}
+        .user:has(input:checked){border-color:var(--accent);background:var(--tint)}
+        .user:has(input:checked) .tick{border-color:var(--accent);background:var(--accent);box-shadow:inset 0 0 0 4px var(--tint)}
+        .user:has(input:focus-visible),button:focus-visible,a:focus-visible,summary:focus-visible{outline:3px solid var(--accent);
+        outline-offset:2px}
+        .check{display:flex;gap:10px;align-items:flex-start;padding:10px 2px;min-height:44px}
+        .check input{width:22px;height:22px;flex:none;margin:2px 0 0;accent-color:var(--accent)}
+        .bar{position:sticky;bottom:0;background:var(--ground);border-top:1px solid var(--line);
+        padding:12px 0 calc(12px + env(safe-area-inset-bottom));margin-top:16px}
+        .bar>div{display:flex;gap:12px}
+        button,.button{flex:1;display:block;min-height:52px;border-radius:12px;border:1px solid var(--line);
+        background:var(--card);color:var(--ink);font:inherit;font-weight:600;line-height:1.2;padding:6px 12px;cursor:pointer;
+        text-align:center;text-decoration:none}
+        button .en,.button .en{display:block;font-weight:400;font-size:13px;color:inherit}
+        button.main{background:var(--accent);border-color:var(--accent);color:var(--on-accent)}
+        .row{display:flex;gap:12px;flex-wrap:wrap}
+        .notice{background:var(--warn-ground);color:var(--warn);border-radius:12px;padding:10px 14px;margin:0 0 14px;
+        font-size:14px}
+        .notice .en{color:inherit;display:block}
+        details{margin:0 0 14px}
+        summary{padding:10px 2px;cursor:pointer;color:var(--muted);min-height:44px}
+        dl{margin:0;display:grid;grid-template-columns:minmax(6rem,auto) 1fr;gap:6px 14px;font-size:14px}
+        dt{color:var(--muted)}
+        dd{margin:0;min-width:0}
+        .error{text-align:center;padding:48px 0 8px}
+        .error svg{width:72px;height:72px;color:var(--bad)}
+        .number{font-size:15px;color:var(--bad);font-weight:600}
+        table{width:100%;border-collapse:collapse;font-size:14px}
+        td,th{text-align:left;padding:6px 0;border-top:1px solid var(--line);vertical-align:top}
+        th{color:var(--muted);font-weight:400;border-top:0}
+        td.count,th.count{text-align:right;font-variant-numeric:tabular-nums;padding-left:12px}
+        pre{margin:0;overflow-x:auto;background:var(--ground);border-radius:10px;padding:12px;white-space:pre}
+        a{color:var(--accent)}
+        .qr{display:block;width:168px;height:168px;margin:12px auto;background:#fff;border-radius:12px;padding:10px}
+        ol.events{margin:0;padding:0;list-style:none;font-size:14px}
+        ol.events li{padding:6px 0;border-top:1px solid var(--line)}
+        ol.events li:first-child{border-top:0}
+        .empty{color:var(--muted);font-size:14px;margin:0}
+        footer{color:var(--muted);font-size:13px;padding:8px 0 32px}
+        """
+}
