@@ -50,7 +50,11 @@ let package = Package(
             name: "WeChatTests", dependencies: ["WeChat"], resources: [.copy("Vectors")], swiftSettings: house),
         .testTarget(
             name: "SandboxTests", dependencies: ["Sandbox", "HTTP", "Reactor", "Wire"], swiftSettings: house),
-        .testTarget(name: "GatewayTests", dependencies: ["Gateway", "Reactor", "Secure", "Wire", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "GatewayTests", dependencies: ["Gateway", "WeChat", "Reactor", "Secure", "Wire", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "CommandTests", dependencies: ["magpie", "Gateway", "WeChat", "Secure"], swiftSettings: house),
         .testTarget(name: "HouseTests", swiftSettings: house),
     ]
 )

@@ -195,7 +195,7 @@ struct ConfigurationComplaintsTests {
         account("menus: { orders: { to: \"/\", scope: \"all\" } }", ".menus.orders.scope", "is not a choice"),
         account("menus: { orders: { to: \"//evil.example\" } }", ".menus.orders.to", "is refused"),
         account(
-            "menus: { orders: { to: \"https://other.example.org/\" } }", ".menus.orders.to", "not in returnDomains"),
+            "menus: { orders: { to: \"https://other.example.org/\" } }", ".menus.orders.to", "are not in returnDomains"),
         account("menus: { orders: { to: \"/redirect\" } }", ".menus.orders.to", "is refused"),
     ]
 

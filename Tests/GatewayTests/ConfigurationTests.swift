@@ -3,6 +3,7 @@ import Gateway
 import Reactor
 import Secure
 import Testing
+import WeChat
 import Wire
 
 struct ConfigurationTests {

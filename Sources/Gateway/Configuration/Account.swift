@@ -1,4 +1,5 @@
 package import Secure
+package import WeChat
 
 extension Configuration {
     /// One Official Account (公众号) with what the operator copied from its console.
@@ -34,16 +35,6 @@ extension Configuration {
         package init(to: String) {
             self.to = to
         }
-    }
-
-    /// What a login asks for, as the platform spells it.
-    package enum Scope: String, Sendable {
-        case base = "snsapi_base"
-        case userinfo = "snsapi_userinfo"
-
-        init?(name: String) { self.init(rawValue: "snsapi_\(name)") }
-
-        package var name: String { self == .base ? "base" : "userinfo" }
     }
 
     package func account(named name: String) -> Account? {

@@ -1,4 +1,5 @@
 import Secure
+import WeChat
 
 /// The `accounts` section: what was copied from WeChat's console, checked against the shapes WeChat gives it.
 struct AccountReader {
@@ -93,7 +94,7 @@ struct AccountReader {
                 var menu = Configuration.Menu(to: target ?? "/")
                 menu.scope =
                     member.text("scope", expected: Self.scopes) { text throws(Objection) in
-                        guard let scope = Configuration.Scope(name: text) else {
+                        guard let scope = Scope(name: text) else {
                             throw Objection("\(quoted(text)) is not a choice", expected: Self.scopes)
                         }
                         return scope

@@ -1,26 +1,20 @@
-/// Whether a menu may lead where it says, asked while the operator still watches.
-enum MenuTarget {
-    private static let expected = "a path, or a URL whose host is in returnDomains"
+extension ReturnRules {
+    /// The rules as they follow from a configuration.
+    package init(domains: [Domain], publicURL: Origin) {
+        self.init(
+            hosts: domains.map { Host(name: $0.name) }, ownScheme: publicURL.scheme,
+            ownHost: Host(name: publicURL.host, port: publicURL.port))
+    }
+}
 
+/// The target of a menu is held against the same rules as the `to` of a login, but while the operator still watches.
+enum MenuTarget {
     static func check(_ text: String, domains: [Domain], publicURL: Origin) throws(Objection) {
-        guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") }) else {
-            throw Objection("\(quoted(text)) is refused: it holds blanks, backslashes or non-ASCII", expected: expected)
-        }
-        let path: Substring
-        if text.hasPrefix("/") {
-            guard !text.hasPrefix("//") else { throw Objection("\(quoted(text)) is refused", expected: expected) }
-            path = text[...]
-        } else {
-            let scheme = text.hasPrefix("http://") ? 7 : 8
-            path = text.dropFirst(scheme).drop { !"/?#".contains($0) }
-            let origin = try Origin(checking: String(text.dropLast(path.count)))
-            guard origin == publicURL || (origin.isSecure && domains.contains { $0.name == origin.authority }) else {
-                throw Objection("\(quoted(text)) is refused: its host is not in returnDomains", expected: expected)
-            }
-            guard origin == publicURL else { return }
-        }
-        if path.split(separator: "/", maxSplits: 1).first?.prefix(while: { !"/?#".contains($0) }) == "redirect" {
-            throw Objection("\(quoted(text)) is refused: it points at the login itself", expected: expected)
+        do throws(TargetRefusal) {
+            _ = try ReturnRules(domains: domains, publicURL: publicURL).target(text)
+        } catch {
+            throw Objection(
+                "\(quoted(text)) is refused: \(error.rule)", expected: "a path, or an https URL on a listed host")
         }
     }
 }

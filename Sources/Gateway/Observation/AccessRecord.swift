@@ -54,6 +54,8 @@ package struct AccessRecord: Sendable {
     /// A "name" may be a value in disguise (`?SECRET` has no `=`). The names Magpie and WeChat use are short words;
     /// codes, states, tickets and session ids are all longer than that, so longer names are not shown.
     private var shownKeys: [String] {
+        // The common case, without a set.
+        if queryKeys.count == 1, Self.isShortWord(queryKeys[0]) { return queryKeys }
         let names = Set(queryKeys.map { Self.isShortWord($0) ? $0 : "(other)" }).sorted()
         return names.count <= Self.keyCountLimit ? names : names.prefix(Self.keyCountLimit) + ["…"]
     }

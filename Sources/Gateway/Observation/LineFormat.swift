@@ -16,8 +16,10 @@ struct LineFormat: Sendable {
             line.append(contentsOf: timestamp)
             line.append(contentsOf: "\",\"level\":\"".utf8)
             line.append(contentsOf: level.rawValue.utf8)
-            line.append(contentsOf: "\",\"event\":".utf8)
-            LineEscape.appendJSON(event.description, to: &line)
+            // Names of events are literals of this program, and none needs an escape.
+            line.append(contentsOf: "\",\"event\":\"".utf8)
+            append(event, to: &line)
+            line.append(UInt8(ascii: "\""))
             for field in fields {
                 line.append(contentsOf: ",\"".utf8)
                 append(field.name, to: &line)
@@ -53,7 +55,7 @@ struct LineFormat: Sendable {
     }
 
     private func append(_ text: StaticString, to line: inout [UInt8]) {
-        line.append(contentsOf: text.description.utf8)
+        text.withUTF8Buffer { line.append(contentsOf: $0) }
     }
 
     private func appendJSON(_ value: LogField.Value, to line: inout [UInt8]) {

@@ -41,14 +41,23 @@ struct MetricTable: Sendable {
         cells = (0..<count).map { _ in MetricCell() }
     }
 
-    /// Takes the label values in the order of the labels.
-    subscript(_ values: String...) -> MetricCell {
-        precondition(values.count == labels.count, "a sample names one value for each label of its family")
-        var index = 0
-        for (label, value) in zip(labels, values) {
-            index = index * label.values.count + label.place(of: value)
-        }
-        return cells[index]
+    // The label values in the order of the labels. Three subscripts rather than a variadic one: a request is counted
+    // through the longest of them, and a variadic call allocates.
+
+    subscript(_ value: String) -> MetricCell {
+        precondition(labels.count == 1, "a sample names one value for each label of its family")
+        return cells[labels[0].place(of: value)]
+    }
+
+    subscript(_ first: String, _ second: String) -> MetricCell {
+        precondition(labels.count == 2, "a sample names one value for each label of its family")
+        return cells[labels[0].place(of: first) * labels[1].values.count + labels[1].place(of: second)]
+    }
+
+    subscript(_ first: String, _ second: String, _ third: String) -> MetricCell {
+        precondition(labels.count == 3, "a sample names one value for each label of its family")
+        let row = labels[0].place(of: first) * labels[1].values.count + labels[1].place(of: second)
+        return cells[row * labels[2].values.count + labels[2].place(of: third)]
     }
 
     /// Every cell with its labels, in a fixed order.

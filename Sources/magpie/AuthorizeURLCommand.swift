@@ -1,0 +1,68 @@
+import Gateway
+import Secure
+import WeChat
+
+/// `magpie authorize-url`: the link that sends a visitor through WeChat's login, for menus and tests.
+enum AuthorizeURLCommand {
+    static func run(_ arguments: Arguments) -> ExitCode {
+        guard let path = ConfigurationFile.path(arguments) else {
+            Terminal.complain(
+                "magpie: there is no configuration to take the account from; name one with --config FILE")
+            return .configuration
+        }
+        var sources = ConfigurationSources.process
+        // A link holds no secret, so it can be made where there is none.
+        sources.requiresSecrets = false
+        guard let loaded = ConfigurationFile.load(path, sources: sources, warns: false) else { return .configuration }
+        do throws(Invocation.Mistake) {
+            Terminal.print(try link(arguments, loaded.configuration, randomState: Random.hex(bytes: 16)))
+            return .success
+        } catch {
+            return Commands.refuse(error)
+        }
+    }
+
+    static func link(
+        _ arguments: Arguments, _ configuration: Gateway.Configuration, randomState: @autoclosure () -> String
+    ) throws(Invocation.Mistake) -> String {
+        func mistake(_ text: String) -> Invocation.Mistake { .init(text: text, command: "authorize-url") }
+        let accounts = configuration.accounts
+        guard let account = arguments["account"].map({ name in accounts.first { $0.name == name } }) ?? accounts.first
+        else {
+            let names = accounts.map(\.name).joined(separator: ", ")
+            throw mistake("there is no account \"\(arguments["account"] ?? "")\"; the configuration has \(names)")
+        }
+        let menu = arguments["state"].flatMap { account.menus[$0] }
+        var scope = menu?.scope ?? .base
+        if let name = arguments["scope"] {
+            guard let asked = Scope(name: name) else { throw mistake("--scope is base or userinfo") }
+            scope = asked
+        }
+        // The first account needs no name in the path, as in requests.
+        let isFirst = account.name == accounts.first?.name
+        let redirect = "\(configuration.publicURL)/redirect" + (isFirst ? "" : "/\(account.name)")
+        let state = arguments["state"] ?? randomState()
+        do throws(OAuthError) {
+            return try oauth(account, configuration.upstream).authorizeURL(
+                redirectURI: arguments["redirect-uri"] ?? redirect, scope: scope, state: state)
+        } catch {
+            throw mistake("--state is 1 to 128 letters and digits: WeChat echoes no others")
+        }
+    }
+}
+
+extension AuthorizeURLCommand {
+    /// A link is made of the AppID alone: no secret, no call.
+    private static func oauth(
+        _ account: Gateway.Configuration.Account, _ upstream: Gateway.Configuration.Upstream
+    ) -> OAuth {
+        let nameless = WeChat.Account(name: account.name, appID: account.appID, appSecret: Secret("unused"))
+        return OAuth(platform: Platform(account: nameless, fetcher: NoFetcher()), openBase: upstream.open.description)
+    }
+
+    private struct NoFetcher: Fetcher {
+        func fetch(_ call: Call) async throws(FetchError) -> Reply {
+            throw .unreachable(host: "nowhere")
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Gateway
+
+/// The table of commands: the map of what `magpie` can be asked to do.
+enum Commands {
+    static let all: [Command] = [sign, authorizeURL, version, help]
+
+    private static let configOption = Command.Option.takes(
+        "config", "FILE", "the configuration; otherwise $MAGPIE_CONFIG, then config/magpie.json5")
+
+    private static let sign = Command(
+        name: "sign", summary: "Prints the JS-SDK signature of a URL.", chinese: "计算 JS-SDK 签名。",
+        options: [
+            .takes("ticket", "T", isRequired: true, "the jsapi_ticket"),
+            .takes("noncestr", "N", isRequired: true, "the nonceStr of wx.config"),
+            .takes("timestamp", "S", isRequired: true, "the timestamp of wx.config, in seconds"),
+            .takes("url", "U", isRequired: true, "the page's URL; a fragment (#…) is left out, as WeChat does"),
+        ],
+        details: """
+            Forty hexadecimal digits, to compare with a signature that wx.config refused (invalid signature).
+            用于排查 invalid signature。
+            """,
+        examples: [
+            "magpie sign --ticket TICKET --noncestr Wm3WZYTPz0wzccnW --timestamp 1414587457 "
+                + "--url 'http://mp.weixin.qq.com?params=value'"
+        ],
+        run: SignCommand.run)
+
+    private static let authorizeURL = Command(
+        name: "authorize-url", summary: "Prints the link that logs a visitor in through WeChat.", chinese: "生成网页授权链接。",
+        options: [
+            configOption,
+            .takes("account", "A", "the account's name; the first of the configuration if not given"),
+            .takes("scope", "SCOPE", "base (silent) or userinfo; that of the menu, or base, if not given"),
+            .takes("state", "S", "the name of a menu of the configuration, or 1 to 128 letters and digits of your own"),
+            .takes("redirect-uri", "U", "where WeChat sends the visitor; publicURL/redirect if not given"),
+        ],
+        details: """
+            For the menu of an Official Account: declare the menu in the configuration, and paste the link that
+            `--state NAME` prints. Pages need no such link; they send visitors to /redirect?to=….
+            在配置的 menus 中声明后,将打印的链接粘贴到公众号菜单。
+            """,
+        examples: ["magpie authorize-url --state orders", "magpie authorize-url --account main --scope userinfo"],
+        run: AuthorizeURLCommand.run)
+
+    private static let version = Command(
+        name: "version", summary: "Prints the version.", chinese: "显示版本。",
+        details: "One line on standard output.", examples: ["magpie version"],
+        run: { _ in
+            printVersion()
+            return .success
+        })
+
+    private static let help = Command(
+        name: "help", summary: "Explains the commands.", chinese: "显示帮助。", operand: "COMMAND",
+        details: "The same as --help or -h after a command.", examples: ["magpie help", "magpie help sign"],
+        run: { arguments in
+            guard let name = arguments.operand else { return explain(nil) }
+            guard let command = all.first(where: { $0.name == name }) else {
+                let hint = nearest(to: name, among: all.map(\.name)).map { "; did you mean \"\($0)\"?" } ?? ""
+                return refuse(.init(text: "there is no command \"\(name)\"\(hint)", command: "help"))
+            }
+            return explain(command)
+        })
+
+    static func printVersion() {
+        Terminal.print("magpie \(Version.current)")
+    }
+
+    static func explain(_ command: Command?) -> ExitCode {
+        Terminal.print(command.map(HelpText.command) ?? HelpText.program(all))
+        return .success
+    }
+
+    static func refuse(_ mistake: Invocation.Mistake) -> ExitCode {
+        Terminal.complain(HelpText.mistake(mistake, commands: all))
+        return .usage
+    }
+}

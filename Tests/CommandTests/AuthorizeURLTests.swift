@@ -1,0 +1,54 @@
+import Gateway
+import Secure
+import Testing
+import WeChat
+
+@testable import magpie
+
+struct AuthorizeURLTests {
+    private let configuration: Configuration
+
+    init() throws {
+        let publicURL = try #require(Origin("https://h5.example.com"))
+        var main = Configuration.Account(name: "main", appID: "wx0123456789abcdef", appSecret: Secret("s"))
+        var menu = Configuration.Menu(to: "/orders")
+        menu.scope = .userinfo
+        main.menus = ["orders": menu]
+        let shop = Configuration.Account(name: "shop", appID: "wxfedcba9876543210", appSecret: Secret("s"))
+        configuration = Configuration(publicURL: publicURL, accounts: [main, shop])
+    }
+
+    private func link(_ values: [String: String]) throws -> String {
+        try AuthorizeURLCommand.link(Arguments(values: values), configuration, randomState: "r0")
+    }
+
+    @Test func `the link has the platform's parameters in the platform's order`() throws {
+        #expect(
+            try link([:]) == "https://open.weixin.qq.com/connect/oauth2/authorize?appid=wx0123456789abcdef"
+                + "&redirect_uri=https%3A%2F%2Fh5.example.com%2Fredirect&response_type=code&scope=snsapi_base&state=r0"
+                + "&connect_redirect=1#wechat_redirect")
+    }
+
+    @Test func `a menu's name gives its scope, and an option overrides it`() throws {
+        #expect(try link(["state": "orders"]).contains("&scope=snsapi_userinfo&state=orders"))
+        #expect(try link(["state": "orders", "scope": "base"]).contains("&scope=snsapi_base&state=orders"))
+    }
+
+    @Test func `an account other than the first has its name in the path`() throws {
+        let text = try link(["account": "shop"])
+        #expect(text.contains("appid=wxfedcba9876543210") && text.contains("%2Fredirect%2Fshop&"))
+    }
+
+    @Test func `a redirect URI of one's own is encoded once`() throws {
+        #expect(try link(["redirect-uri": "https://a.example/x?y=1"]).contains("=https%3A%2F%2Fa.example%2Fx%3Fy%3D1&"))
+    }
+
+    @Test(arguments: [
+        (["account": "none"], "there is no account \"none\"; the configuration has main, shop"),
+        (["scope": "all"], "--scope is base or userinfo"), (["state": "a-b"], "--state is 1 to 128 letters and digits"),
+    ])
+    func `what cannot be in a link is refused`(_ values: [String: String], _ says: String) throws {
+        let mistake = try #require(throws: Invocation.Mistake.self) { try link(values) }
+        #expect(mistake.text.hasPrefix(says))
+    }
+}
