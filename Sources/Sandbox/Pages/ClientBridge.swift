@@ -14,7 +14,8 @@ enum ClientBridge {
 
           var self = document.currentScript || document.querySelector('script[src*="/open/js/"]');
           var base = self && self.src ? self.src : location.href;
-          var isIOS = /iphone|ipad|ipod/i.test(agent);
+          // The developer tools name themselves an iPhone and go by the current URL all the same.
+          var isIOS = /iphone|ipad|ipod/i.test(agent) && !/wechatdevtools/i.test(agent);
           var cut = function (url) { return url.split('#')[0]; };
 
           // pushState changes location, never the record of the navigation: that is the page's entry.
@@ -113,11 +114,13 @@ enum ClientBridge {
           function emit(name, data) { if (listeners[name]) listeners[name](data || {}); }
 
           function reply(name, params) {
-            if (!known(name)) return { err_msg: name + ':function not exist' };
-            if (status !== 'ok') return { err_msg: name + ':the permission value is offline verifying' };
-            if (name !== 'checkJsApi' && granted.indexOf(name) < 0) return { err_msg: name + ':permission denied' };
+            // Whoever reads the message takes what is behind its first colon.
+            var label = name.replace(/:/g, '_');
+            if (!known(name)) return { err_msg: label + ':function not exist' };
+            if (status !== 'ok') return { err_msg: label + ':the permission value is offline verifying' };
+            if (name !== 'checkJsApi' && granted.indexOf(name) < 0) return { err_msg: label + ':permission denied' };
             var answer = answers[name] ? answers[name](params) : {};
-            answer.err_msg = name + ':ok';
+            answer.err_msg = label + ':ok';
             return answer;
           }
 

@@ -56,9 +56,9 @@ struct HomePage {
               jsDomains: [\(account.jsDomains.map { "\"\($0)\"" }.joined(separator: ", "))] }]</pre></details>
             """ : ""
         return """
-            <section class="card" data-account="\(account.name)"><div class="app">\(Pictures.bridge)<div><strong>\
+            <section class="card account" data-account="\(account.name)"><div class="app">\(Pictures.bridge)<div><strong>\
             \(account.name)</strong>\(HTML(kind))</div></div>
-            <p></p><dl><dt>appId</dt><dd class="mono">\(account.appID)</dd><dt>appSecret</dt><dd class="mono">\
+            <dl><dt>appId</dt><dd class="mono">\(account.appID)</dd><dt>appSecret</dt><dd class="mono">\
             \(account.appSecret)</dd><dt>token</dt><dd class="mono">\(account.token)</dd><dt>域名 <span class="en" \
             lang="en">Domains</span></dt><dd class="mono">\(account.jsDomains.joined(separator: " "))</dd></dl>
             \(configuration)</section>

@@ -16,12 +16,14 @@ enum Stylesheet {
         .banner b{color:var(--on-accent);background:var(--accent);border-radius:6px;padding:1px 8px;font-weight:600}
         .en{color:var(--muted);font-size:.86em}
         h1 .en,h2 .en,legend .en,.stack .en{display:block;font-weight:400}
-        h1{font-size:22px;line-height:1.35;margin:4px 0 8px}
+        h1{font-size:22px;line-height:1.35;margin:10px 0 8px}
+        h1 .en{font-size:15px}
         h2{font-size:17px;margin:24px 0 8px}
         .card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:16px;margin:0 0 14px}
         .app{display:flex;gap:12px;align-items:center}
         .app svg{flex:none;width:44px;height:44px;border-radius:11px}
         .app strong{display:block}
+        .account .app{margin-bottom:14px}
         code,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace;font-size:13px}
         ul.asks{margin:10px 0 0;padding:0 0 0 20px}
         fieldset{border:0;margin:0;padding:0;min-width:0}
@@ -72,6 +74,8 @@ enum Stylesheet {
         ol.events li{padding:6px 0;border-top:1px solid var(--line)}
         ol.events li:first-child{border-top:0}
         .empty{color:var(--muted);font-size:14px;margin:0}
+        details:last-child{margin:0}
+        .error~footer{text-align:center}
         footer{color:var(--muted);font-size:13px;padding:8px 0 32px}
         """
 }

@@ -58,7 +58,7 @@ extension User {
 
     private static let follower: User = {
         var user = User(
-            key: "follower", nickname: Array("Ada 🌿".utf8),
+            key: "follower", nickname: Array("Ada 😊".utf8),
             note: Bilingual("已关注公众号，静默授权", "A follower: consent is silent"),
             color: "#7a3e9d")
         user.follows = true
