@@ -7,6 +7,12 @@ struct ByteSet: Sendable {
         for byte in members.utf8 { insert(byte) }
     }
 
+    func union(_ members: String) -> ByteSet {
+        var all = self
+        for byte in members.utf8 { all.insert(byte) }
+        return all
+    }
+
     private mutating func insert(_ byte: UInt8) {
         precondition(byte < 128, "a byte set holds ASCII only")
         if byte < 64 { low |= 1 << UInt64(byte) } else { high |= 1 << UInt64(byte & 63) }

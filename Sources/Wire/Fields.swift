@@ -30,6 +30,9 @@ package struct Fields: Sendable {
     package var count: Int { entries.count }
     package var isEmpty: Bool { entries.isEmpty }
 
+    /// About how many bytes the lines need.
+    var byteCount: Int { bytes.count + entries.count * 4 }
+
     /// The first value with this name, without the whitespace around it.
     package subscript(name: FieldName) -> String? {
         for entry in entries where matches(entry, name) { return value(of: entry) }
@@ -103,7 +106,11 @@ package struct Fields: Sendable {
     }
 
     func name(of entry: Entry) -> String {
-        String(decoding: bytes[range(entry.nameStart, UInt32(entry.nameLength))], as: UTF8.self)
+        String(decoding: nameBytes(of: entry), as: UTF8.self)
+    }
+
+    func nameBytes(of entry: Entry) -> ArraySlice<UInt8> {
+        bytes[range(entry.nameStart, UInt32(entry.nameLength))]
     }
 
     /// Bytes outside ASCII are legal in a request's field (RFC 9110 §5.5 `obs-text`); what is not UTF-8 is replaced.

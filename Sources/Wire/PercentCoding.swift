@@ -69,20 +69,4 @@ package enum PercentCoding {
         }
         return .some(String(validating: decoded, as: UTF8.self))
     }
-
-    /// Whether every "%" opens a well-formed escape.
-    static func hasValidEscapes(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        var index = 0
-        while index < bytes.count {
-            guard bytes[index] == UInt8(ascii: "%") else {
-                index += 1
-                continue
-            }
-            guard index + 2 < bytes.count, bytes[index + 1].hexadecimalValue != nil,
-                bytes[index + 2].hexadecimalValue != nil
-            else { return false }
-            index += 3
-        }
-        return true
-    }
 }

@@ -1,0 +1,296 @@
+/// What a server answered.
+package struct ReceivedResponse: Sendable {
+    package var status: Status
+    package var version: Version
+    package var fields: Fields
+    package var body: [UInt8]
+    /// Whether the server lets the connection live on (RFC 9112 §9.3).
+    package var keepsAlive: Bool
+}
+
+/// Turns the bytes of a connection into responses: told of each request with `begin`, fed, and asked for the next one.
+///
+/// As strict about framing as `RequestParser`: a response that can be read in two ways would let one user's answer end
+/// in another's on a shared connection. A connection on which it has thrown is lost.
+package struct ResponseParser: Sendable {
+    package enum Step: Sendable {
+        case needsMore
+        case response(ReceivedResponse)
+    }
+
+    private enum State {
+        /// No request is open.
+        case idle
+        case line
+        case fields
+        case fixedBody(length: Int)
+        case chunkedBody
+        case bodyUntilClose
+        case failed(WireError)
+    }
+
+    private struct Head {
+        var status: Status
+        var version: Version
+        var fields = HeadFields()
+        var framing = Framing()
+        var asksToClose = false
+        var asksToKeep = false
+    }
+
+    private let limits: ParserLimits
+    private var buffer = ReceiveBuffer()
+    private var state = State.idle
+    private var scanner = LineScanner()
+    private var method = Method.get
+    private var head: Head?
+    private var sectionStart = 0
+    private var interimCount = 0
+    private var pending: ReceivedResponse?
+    private var chunked: ChunkedBody?
+    private var mayKeepAlive = true
+
+    /// Whether a byte of the answer to the open request has come: from then on the request may not be sent again.
+    package private(set) var hasBegun = false
+
+    package init(limits: ParserLimits = ParserLimits()) {
+        self.limits = limits
+    }
+
+    package var buffered: Int { buffer.count }
+
+    /// Whether the connection can take another request: the last answer was complete, nothing followed it, and the
+    /// server keeps the connection.
+    package var isReusable: Bool {
+        if case .idle = state { mayKeepAlive && buffer.isEmpty } else { false }
+    }
+
+    /// Says that a request with this method has been sent. HEAD decides that an answer has no body.
+    package mutating func begin(_ method: Method) {
+        precondition(isReusable, "the answer before is complete and the connection may be used again")
+        self.method = method
+        state = .line
+        scanner = LineScanner()
+        interimCount = 0
+        hasBegun = false
+    }
+
+    @discardableResult
+    package mutating func withSpareCapacity<Failure: Error>(
+        atLeast count: Int, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+    ) throws(Failure) -> Int {
+        let written = try buffer.withSpareCapacity(atLeast: count, body)
+        hasBegun = hasBegun || written > 0
+        return written
+    }
+
+    package mutating func feed(_ bytes: some Sequence<UInt8>) {
+        buffer.append(bytes)
+        hasBegun = hasBegun || !buffer.isEmpty
+    }
+
+    package mutating func releaseMemory() {
+        buffer.releaseMemory()
+    }
+
+    package mutating func next() throws(WireError) -> Step {
+        do throws(WireError) {
+            return try advance()
+        } catch {
+            throw fail(error)
+        }
+    }
+
+    /// Says that the bytes have ended. Returns the response whose end that is; throws `.truncated` for any other.
+    package mutating func end() throws(WireError) -> ReceivedResponse {
+        if case .failed(let error) = state { throw error }
+        guard case .bodyUntilClose = state, let response = pending else { throw fail(.truncated) }
+        pending = nil
+        return finish(response)
+    }
+
+    private mutating func fail(_ error: WireError) -> WireError {
+        state = .failed(error)
+        (head, pending, chunked) = (nil, nil, nil)
+        return error
+    }
+
+    private mutating func advance() throws(WireError) -> Step {
+        while true {
+            switch state {
+            case .idle:
+                guard buffer.isEmpty else { throw .trailingBytes }
+                return .needsMore
+            case .line:
+                guard try readStatusLine() else { return .needsMore }
+            case .fields:
+                guard try readFields() else { return .needsMore }
+                if let response = pending, isWithoutBody(response.status) { return complete(response) }
+            case .fixedBody(let length):
+                return readFixedBody(length)
+            case .chunkedBody:
+                return try readChunkedBody()
+            case .bodyUntilClose:
+                return try readUntilClose()
+            case .failed(let error):
+                throw error
+            }
+        }
+    }
+
+    // MARK: - The head
+
+    private mutating func readStatusLine() throws(WireError) -> Bool {
+        switch scanner.scan(buffer, limit: limits.requestLine) {
+        case .open: return false
+        case .bad, .tooLong: throw .badStatusLine
+        case .line(let end):
+            head = try buffer.withLine(0..<end) { line throws(WireError) in try Self.head(line) }
+            scanner.advance(past: end)
+            sectionStart = scanner.start
+            state = .fields
+            return true
+        }
+    }
+
+    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4); many servers leave out the last space with the
+    /// phrase.
+    private static func head(_ line: UnsafeBufferPointer<UInt8>) throws(WireError) -> Head {
+        let version: Version =
+            line.starts(with: "HTTP/1.1 ".utf8) ? .http11 : .http10
+        guard version == .http11 || line.starts(with: "HTTP/1.0 ".utf8),
+            line.count == 12 || line.dropFirst(12).first == 0x20,
+            line[9..<12].allSatisfy(\.isDigit)
+        else { throw .badStatusLine }
+        let code = line[9..<12].reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+        // 101 answers a request to switch protocols, and none is ever sent.
+        guard (100...599).contains(code), code != 101 else { throw .badStatusLine }
+        return Head(status: Status(code), version: version)
+    }
+
+    /// True when the head is complete.
+    private mutating func readFields() throws(WireError) -> Bool {
+        guard var head = self.head.take() else { preconditionFailure("fields are read into a head") }
+        while true {
+            let limit = min(scanner.start + limits.fieldLine, sectionStart + limits.headerBytes)
+            switch scanner.scan(buffer, limit: limit) {
+            case .open:
+                self.head = head
+                return false
+            case .bad:
+                throw .badFieldLine
+            case .tooLong:
+                throw .fieldsTooLarge(limit: limit - sectionStart)
+            case .line(let end) where end > scanner.start:
+                guard head.fields.entries.count < limits.headerFields else {
+                    throw .tooManyFields(limit: limits.headerFields)
+                }
+                let offset = scanner.start - sectionStart
+                try buffer.withLine(scanner.start..<end) { line throws(WireError) in
+                    try Self.append(line, offset: offset, to: &head)
+                }
+                scanner.advance(past: end)
+            case .line(let end):
+                try finishHead(&head, end: end)
+                return true
+            }
+        }
+    }
+
+    private static func append(
+        _ line: UnsafeBufferPointer<UInt8>, offset: Int, to head: inout Head
+    ) throws(WireError) {
+        let entry = try head.fields.append(line, offset: offset)
+        let start = Int(entry.valueStart) - offset
+        let value = line[start..<start + Int(entry.valueLength)]
+        switch KnownField(rawValue: entry.known) {
+        case .contentLength: try head.framing.noteLength(value, mayRepeat: true)
+        case .transferEncoding: try head.framing.noteCoding(value)
+        case .connection:
+            for option in ListOfTokens(value) {
+                if option.isEqualIgnoringCase("close") { head.asksToClose = true }
+                if option.isEqualIgnoringCase("keep-alive") { head.asksToKeep = true }
+            }
+        default: break
+        }
+    }
+
+    private mutating func finishHead(_ head: inout Head, end: Int) throws(WireError) {
+        let section = buffer.copy(sectionStart..<end)
+        buffer.consume(end + 2)
+        scanner = LineScanner()
+        guard !head.status.isInformational else {
+            // RFC 9110 §15.2: any number may come before the answer; a server that sends nothing else is broken.
+            interimCount += 1
+            guard interimCount <= 16 else { throw .badStatusLine }
+            state = .line
+            return
+        }
+        let response = ReceivedResponse(
+            status: head.status, version: head.version, fields: head.fields.take(section), body: [],
+            keepsAlive: !head.asksToClose && (head.version == .http11 || head.asksToKeep))
+        pending = response
+        guard !isWithoutBody(response.status) else { return }
+        switch try head.framing.body(version: head.version, limit: limits.bodyBytes) {
+        case .none: state = head.framing.isExplicit ? .fixedBody(length: 0) : .bodyUntilClose
+        case .length(let count): state = .fixedBody(length: count)
+        case .chunked:
+            chunked = ChunkedBody(limits: limits)
+            state = .chunkedBody
+        }
+    }
+
+    private func isWithoutBody(_ status: Status) -> Bool {
+        method == .head || status.forbidsBody
+    }
+
+    // MARK: - The body
+
+    private mutating func readFixedBody(_ length: Int) -> Step {
+        guard var response = pending.take() else { preconditionFailure("a body belongs to a response") }
+        let taken = min(length - response.body.count, buffer.count)
+        response.body.reserveCapacity(length)
+        buffer.append(0..<taken, to: &response.body)
+        buffer.consume(taken)
+        guard response.body.count == length else {
+            pending = response
+            return .needsMore
+        }
+        return complete(response)
+    }
+
+    private mutating func readChunkedBody() throws(WireError) -> Step {
+        guard var body = chunked.take() else { preconditionFailure("a chunked body has a reader") }
+        guard try body.read(&buffer) else {
+            chunked = body
+            return .needsMore
+        }
+        guard var response = pending.take() else { preconditionFailure("a body belongs to a response") }
+        response.body = body.bytes
+        return complete(response)
+    }
+
+    private mutating func readUntilClose() throws(WireError) -> Step {
+        guard var response = pending.take() else { preconditionFailure("a body belongs to a response") }
+        guard response.body.count + buffer.count <= limits.bodyBytes else {
+            throw .bodyTooLarge(limit: limits.bodyBytes)
+        }
+        response.keepsAlive = false
+        let count = buffer.count
+        buffer.append(0..<count, to: &response.body)
+        buffer.consume(count)
+        pending = response
+        return .needsMore
+    }
+
+    private mutating func complete(_ response: ReceivedResponse) -> Step {
+        pending = nil
+        return .response(finish(response))
+    }
+
+    private mutating func finish(_ response: ReceivedResponse) -> ReceivedResponse {
+        state = .idle
+        mayKeepAlive = response.keepsAlive
+        return response
+    }
+}

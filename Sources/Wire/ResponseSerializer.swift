@@ -1,0 +1,115 @@
+/// Turns a response into bytes, as the answer to one request: head and body in one buffer, for one `send`.
+///
+/// The framing is decided here and nowhere else. `Content-Length`, `Transfer-Encoding`, `Connection` and `Date` in a
+/// response's fields are left out, so that no handler can contradict the body it returns.
+package struct ResponseSerializer: Sendable {
+    /// What is still to be sent after the appended bytes.
+    package enum Remainder: Hashable, Sendable {
+        case none
+        /// A stream of exactly so many bytes.
+        case length(Int)
+        /// A stream in chunks: `append(chunk:)` each, then `appendLastChunk`.
+        case chunked
+        /// A stream which the end of the connection ends.
+        case untilClose
+    }
+
+    package struct Outcome: Hashable, Sendable {
+        package var remainder: Remainder
+        /// Whether another request may follow on the connection.
+        package var keepsAlive: Bool
+    }
+
+    private let method: Method
+    private let version: Version
+    private let keepsAlive: Bool
+
+    /// Answers this request; `mayKeepAlive` is false when the server wants the connection to end.
+    package init(to request: Request, mayKeepAlive: Bool = true) {
+        method = request.method
+        version = request.version
+        keepsAlive = request.keepsAlive && mayKeepAlive
+    }
+
+    /// Answers what was no request; the connection ends.
+    package init() {
+        method = .get
+        version = .http11
+        keepsAlive = false
+    }
+
+    /// Appends the head and what is at hand of the body. `date` is the text of the `Date` field, which RFC 9110 §6.6.1
+    /// asks of a server with a clock. Nothing is appended for `.abort`.
+    package func append(_ response: Response, date: [UInt8], to bytes: inout [UInt8]) -> Outcome {
+        if case .abort = response.body { return Outcome(remainder: .none, keepsAlive: false) }
+        let (length, streamed) = framing(of: response)
+        let keepsAlive = keepsAlive && !response.closesConnection && streamed != .untilClose
+
+        bytes.reserveCapacity(bytes.count + 160 + response.fields.byteCount + (streamed == .none ? length ?? 0 : 0))
+        // §2.5 of RFC 9112: the version is the server's own, also towards 1.0.
+        bytes.append(text: "HTTP/1.1 ")
+        bytes.append(decimal: response.status.code)
+        bytes.append(0x20)
+        bytes.append(contentsOf: response.status.reason.utf8)
+        bytes.append(text: "\r\nDate: ")
+        bytes.append(contentsOf: date)
+        bytes.append(text: "\r\n")
+        bytes.append(response.fields, except: Self.isDecidedHere)
+        if let length {
+            bytes.append(text: "Content-Length: ")
+            bytes.append(decimal: length)
+            bytes.append(text: "\r\n")
+        }
+        if streamed == .chunked { bytes.append(text: "Transfer-Encoding: chunked\r\n") }
+        if !keepsAlive {
+            bytes.append(text: "Connection: close\r\n")
+        } else if version == .http10 {
+            bytes.append(text: "Connection: keep-alive\r\n")
+        }
+        bytes.append(text: "\r\n")
+        if case .bytes(let body) = response.body, !forbidsBody(response.status) { bytes.append(contentsOf: body) }
+        return Outcome(remainder: streamed, keepsAlive: keepsAlive)
+    }
+
+    /// Appends one chunk; none for no bytes, since an empty chunk would end the body (RFC 9112 §7.1).
+    package static func append(chunk: [UInt8], to bytes: inout [UInt8]) {
+        guard !chunk.isEmpty else { return }
+        bytes.append(contentsOf: String(chunk.count, radix: 16).utf8)
+        bytes.append(text: "\r\n")
+        bytes.append(contentsOf: chunk)
+        bytes.append(text: "\r\n")
+    }
+
+    package static func appendLastChunk(to bytes: inout [UInt8]) {
+        bytes.append(text: "0\r\n\r\n")
+    }
+
+    /// RFC 9112 §6.3: HEAD, 1xx, 204 and 304 end with the head.
+    private func forbidsBody(_ status: Status) -> Bool {
+        method == .head || status.forbidsBody
+    }
+
+    /// The `Content-Length`, if there is one, and what follows the appended bytes. To HEAD the length is told that GET
+    /// would have (RFC 9110 §8.6); a 1xx or 204 must not have one, and a 304 need not.
+    private func framing(of response: Response) -> (length: Int?, remainder: Remainder) {
+        guard !response.status.forbidsBody else { return (nil, .none) }
+        switch response.body {
+        case .empty, .abort:
+            return (0, .none)
+        case .bytes(let body):
+            return (body.count, .none)
+        case .stream(let length?, _):
+            return (length, method == .head ? .none : .length(length))
+        case .stream(nil, _):
+            guard method != .head else { return (nil, .none) }
+            return (nil, version == .http11 ? .chunked : .untilClose)
+        }
+    }
+
+    private static func isDecidedHere(_ field: KnownField) -> Bool {
+        switch field {
+        case .contentLength, .transferEncoding, .connection, .keepAlive, .trailer, .upgrade, .date: true
+        default: false
+        }
+    }
+}
