@@ -40,10 +40,10 @@ let package = Package(
             name: "magpie", dependencies: ["Gateway", "Sandbox", "WeChat", "Store", "HTTP", "Reactor", "Secure", "Wire"],
             swiftSettings: house),
 
-        .target(name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport", swiftSettings: house),
+        .target(name: "TestSupport", dependencies: ["CLinux", "COpenSSL"], path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(name: "WireTests", dependencies: ["Wire"], exclude: ["Vectors"], swiftSettings: house),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: house),
-        .testTarget(name: "SecureTests", dependencies: ["Secure"], swiftSettings: house),
+        .testTarget(name: "SecureTests", dependencies: ["Secure", "TestSupport"], swiftSettings: house),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: house),
         .testTarget(name: "StoreTests", dependencies: ["Store"], swiftSettings: house),
         .testTarget(

@@ -26,3 +26,40 @@ static inline int shim_hkdf_sha256(
     };
     return EVP_KDF_derive(context, output, output_count, parameters);
 }
+
+// TLS: what ssl.h offers as macros only.
+static const uint64_t shim_SSL_OP_NO_COMPRESSION = SSL_OP_NO_COMPRESSION;
+static const uint64_t shim_SSL_OP_NO_RENEGOTIATION = SSL_OP_NO_RENEGOTIATION;
+static const uint64_t shim_SSL_OP_CIPHER_SERVER_PREFERENCE = SSL_OP_CIPHER_SERVER_PREFERENCE;
+
+static inline int shim_SSL_CTX_set_min_proto_version(SSL_CTX *context, int version) {
+    return (int)SSL_CTX_set_min_proto_version(context, version);
+}
+
+static inline void shim_SSL_CTX_set_mode(SSL_CTX *context, long mode) {
+    SSL_CTX_set_mode(context, mode);
+}
+
+static inline void shim_SSL_CTX_set_session_cache_mode(SSL_CTX *context, long mode) {
+    SSL_CTX_set_session_cache_mode(context, mode);
+}
+
+static inline int shim_SSL_set_tlsext_host_name(SSL *connection, const char *name) {
+    return (int)SSL_set_tlsext_host_name(connection, name);
+}
+
+static inline void shim_BIO_set_mem_eof_return(BIO *memory, int value) {
+    BIO_set_mem_eof_return(memory, value);
+}
+
+// In C because the answer points into this very array, which has to outlive the call.
+static inline int shim_select_http11(
+    SSL *connection, const unsigned char **chosen, unsigned char *chosen_count, const unsigned char *offered,
+    unsigned int offered_count, void *unused) {
+    static const unsigned char spoken[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+    (void)connection;
+    (void)unused;
+    int found = SSL_select_next_proto(
+        (unsigned char **)chosen, chosen_count, spoken, sizeof spoken, offered, offered_count);
+    return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
