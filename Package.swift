@@ -56,5 +56,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests", dependencies: ["magpie", "Gateway", "WeChat", "Secure"], swiftSettings: house),
         .testTarget(name: "HouseTests", swiftSettings: house),
+        // Drives a browser against the built program: does nothing unless MAGPIE_E2E is 1.
+        .testTarget(name: "EndToEndTests", swiftSettings: house),
     ]
 )

@@ -75,27 +75,26 @@
     const status = element('status');
     say(status, english, chinese);
     status.dataset.state = state;
+    element('error').hidden = state !== 'error';
+    const { appId, signature } = jssdk.config;
+    element('signed').hidden = !signature;
+    element('signed-url').textContent = location.href.split('#')[0];
+    element('signed-app').textContent = appId || '';
+    element('signed-signature').textContent = signature || '';
   }
 
   async function sign(attempt) {
     const buttons = [element('resign'), element('break')];
     for (const button of buttons) button.disabled = true;
     setStatus('pending', 'Waiting for WeChat\'s verdict…', '等待微信验证…');
-    element('error').hidden = true;
     try {
       await attempt();
       setStatus('ready', 'WeChat accepted the signature', '微信已接受签名');
     } catch (error) {
       element('error-message').textContent = error.errMsg || error.message;
       say(element('error-hint'), ...explain(error));
-      element('error').hidden = false;
       setStatus('error', 'WeChat did not accept this page', '微信没有接受此页面');
     }
-    const { appId, signature } = jssdk.config;
-    element('signed').hidden = !signature;
-    element('signed-url').textContent = location.href.split('#')[0];
-    element('signed-app').textContent = appId || '';
-    element('signed-signature').textContent = signature || '';
     for (const button of buttons) button.disabled = false;
   }
 
@@ -110,7 +109,10 @@
     result.dataset.state = 'pending';
     result.textContent = '…';
     try {
-      result.textContent = JSON.stringify(await call(), null, 2);
+      const answer = await call();
+      // call() signs a page anew whose last signature was refused.
+      if (element('status').dataset.state === 'error') setStatus('ready', 'Signed again, and accepted', '已重新签名并通过');
+      result.textContent = JSON.stringify(answer, null, 2);
       result.dataset.state = 'ready';
     } catch (error) {
       result.textContent = error.message + '\n';
