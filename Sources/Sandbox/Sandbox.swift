@@ -1,6 +1,5 @@
-import HTTP
+package import HTTP
 import Reactor
-package import Wire
 
 /// A simulator of the WeChat platform, to try everything without an account and without a network.
 ///
@@ -9,7 +8,8 @@ package import Wire
 /// same mistake here. Whoever embeds it serves `responder`, and configures its gateway from `defaultAccount`.
 package final class Sandbox: Sendable {
     private let platform: Platform
-    private let routes: SandboxRoutes
+    /// Everything above as one responder, for a server of its own.
+    package let responder: any Responder
 
     /// - Parameter pause: waits so many milliseconds, for faults and latency; by default on the loop that runs the handler.
     package init(
@@ -20,8 +20,8 @@ package final class Sandbox: Sendable {
             accounts: configuration.accounts, users: configuration.users, knobs: configuration.knobs,
             clock: configuration.clock, entropy: configuration.entropy)
         platform = Platform(state: beginning)
-        routes = SandboxRoutes(
-            platform: platform, beginning: beginning, hosts: configuration.hosts, pause: pause)
+        responder =
+            SandboxRoutes(platform: platform, beginning: beginning, hosts: configuration.hosts, pause: pause).router
     }
 
     /// As they are now: the control API may have changed domains since the start.
@@ -47,9 +47,5 @@ package final class Sandbox: Sendable {
                 }
             }
         }
-    }
-
-    package func respond(to request: Request) async -> Response {
-        await routes.respond(to: request)
     }
 }

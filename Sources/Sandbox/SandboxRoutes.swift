@@ -1,14 +1,11 @@
+import HTTP
 import Wire
 
 /// The map of the sandbox: every path, and who answers it.
-struct SandboxRoutes: Sendable {
-    typealias Handler = @Sendable (Request) async -> Response
-
+struct SandboxRoutes {
     private let platform: Platform
     private let injector: FaultInjector
     private let control: ControlAPI
-    private var handlers: [String: [Method: Handler]] = [:]
-    private let api: PlatformAPI
 
     init(
         platform: Platform, beginning: Platform.State, hosts: [String], pause: @escaping @Sendable (Int) async -> Void
@@ -16,89 +13,83 @@ struct SandboxRoutes: Sendable {
         self.platform = platform
         injector = FaultInjector(platform: platform, pause: pause)
         control = ControlAPI(platform: platform, door: ControlGuard(hosts: hosts), beginning: beginning)
-        api = PlatformAPI(platform: platform)
-        addPlatform()
-        addPages()
-        addControl()
     }
 
-    func respond(to request: Request) async -> Response {
-        guard let methods = handlers[request.path] else { return await respondToOther(request) }
-        guard let handler = methods[request.method == .head ? .get : request.method] else {
-            let allowed = methods.keys.map(\.description).sorted().joined(separator: ", ")
-            return Response(.methodNotAllowed, [(.allow, allowed)])
-        }
-        return await handler(request)
+    var router: Router {
+        Router(
+            apiRoutes + pageRoutes + scriptRoutes + controlRoutes, fallback: UnknownPath(injector: injector, api: api))
     }
 
-    /// Pictures have a path each; what else is unknown is unknown in the platform's own manner.
-    private func respondToOther(_ request: Request) async -> Response {
-        if request.path.hasPrefix("/mmopen/vi_32/") {
-            return await injector.answer(request, countedAs: "/mmopen/vi_32/") { api.avatar(for: $0) }
+    private var api: PlatformAPI { PlatformAPI(platform: platform) }
+
+    private var apiRoutes: [Route] {
+        let api = api
+        // The wrong method is a refusal of the platform's own, and no 405.
+        let endpoints = PlatformAPI.endpoints.flatMap { endpoint in
+            [Method.get, .post].map { method in
+                breakable(method, endpoint.path) { request, _ in api.respond(to: request, at: endpoint) }
+            }
         }
-        if request.path.hasPrefix("/cgi-bin/") || request.path.hasPrefix("/sns/") {
-            return await injector.answer(request, countedAs: "unknown") { api.respondToUnknown($0) }
+        let picture = breakable(.get, "/mmopen/vi_32/{openid}/{size}") { _, captures in
+            api.avatar(of: captures["openid"] ?? "", size: captures["size"] ?? "")
         }
-        return .text("404 not found\n", status: .notFound)
+        return endpoints + [picture]
     }
 
-    private mutating func add(_ method: Method, _ path: String, _ handler: @escaping Handler) {
-        handlers[path, default: [:]][method] = handler
+    private var pageRoutes: [Route] {
+        let pages = AuthorizePages(platform: platform)
+        let flavours = [AuthorizeLink.Flavour.official, .website]
+        return flavours.flatMap { flavour in
+            [
+                breakable(.get, flavour.rawValue) { request, _ in pages.open(request, flavour: flavour) },
+                breakable(.post, flavour.rawValue + "/decide") { request, _ in pages.decide(request, flavour: flavour)
+                },
+            ]
+        } + [
+            Route(.get, "/connect/visitor") { request, _ in pages.showVisitor(request) },
+            Route(.post, "/connect/visitor") { request, _ in pages.setVisitor(request) },
+            Route(.get, "/") { [control, platform] request, _ in
+                do throws(ControlError) {
+                    // It shows what the control API shows, so that it is as careful whom it shows it.
+                    try control.door.check(request)
+                } catch {
+                    return error.response
+                }
+                let accounts = platform.with { $0.ledgers.map(\.account) }
+                return HomePage(accounts: accounts, origin: request.origin).page.response()
+            },
+        ]
+    }
+
+    private var scriptRoutes: [Route] {
+        let platform = platform
+        return [
+            breakable(.get, "/open/js/jweixin-1.6.0.js") { _, _ in
+                Self.script(ClientSDK.script(requiresWeChat: platform.with { $0.knobs.requireWeChat }))
+            },
+            breakable(.get, "/open/js/weixin-bridge.js") { _, _ in
+                Self.script(ClientBridge.script(requiresWeChat: platform.with { $0.knobs.requireWeChat }))
+            },
+        ]
+    }
+
+    private var controlRoutes: [Route] {
+        let control = control
+        let preverify = PreverifyEndpoint(platform: platform)
+        return ControlAPI.operations.map { operation in
+            Route(operation.method, operation.path) { request, _ in control.respond(to: request, with: operation.call) }
+        } + [
+            Route(.post, "/_sandbox/reset") { request, _ in control.reset(request) },
+            breakable(.post, PreverifyEndpoint.path) { request, _ in preverify.respond(to: request) },
+            Route(.options, PreverifyEndpoint.path) { request, _ in preverify.preflight(request) },
+        ]
     }
 
     /// A route that is counted, and that scripts can break.
-    private mutating func addBreakable(_ method: Method, _ path: String, _ handler: @escaping Handler) {
-        let injector = injector
-        add(method, path) { request in await injector.answer(request, countedAs: path, handler) }
-    }
-
-    private mutating func addPlatform() {
-        let api = api
-        for endpoint in PlatformAPI.endpoints {
-            for method in [Method.get, .post] {
-                addBreakable(method, endpoint.path) { api.respond(to: $0, at: endpoint) }
-            }
+    private func breakable(_ method: Method, _ path: String, _ handler: @escaping Route.Handler) -> Route {
+        Route(method, path) { [injector] request, captures in
+            await injector.answer(request, countedAs: path) { await handler($0, captures) }
         }
-    }
-
-    private mutating func addPages() {
-        let pages = AuthorizePages(platform: platform)
-        for flavour in [AuthorizeLink.Flavour.official, .website] {
-            addBreakable(.get, flavour.rawValue) { pages.open($0, flavour: flavour) }
-            addBreakable(.post, flavour.rawValue + "/decide") { pages.decide($0, flavour: flavour) }
-        }
-        add(.get, "/connect/visitor") { pages.showVisitor($0) }
-        add(.post, "/connect/visitor") { pages.setVisitor($0) }
-
-        let platform = platform
-        addBreakable(.get, "/open/js/jweixin-1.6.0.js") { _ in
-            Self.script(ClientSDK.script(requiresWeChat: platform.with { $0.knobs.requireWeChat }))
-        }
-        addBreakable(.get, "/open/js/weixin-bridge.js") { _ in
-            Self.script(ClientBridge.script(requiresWeChat: platform.with { $0.knobs.requireWeChat }))
-        }
-        let door = control.door
-        add(.get, "/") { request in
-            do throws(ControlError) {
-                // It shows what the control API shows, so that it is as careful whom it shows it.
-                try door.check(request)
-            } catch {
-                return error.response
-            }
-            let accounts = platform.with { $0.ledgers.map(\.account) }
-            return HomePage(accounts: accounts, origin: request.origin).page.response()
-        }
-    }
-
-    private mutating func addControl() {
-        let control = control
-        for operation in ControlAPI.operations {
-            add(operation.method, operation.path) { control.respond(to: $0, with: operation.call) }
-        }
-        add(.post, "/_sandbox/reset") { control.reset($0) }
-        let preverify = PreverifyEndpoint(platform: platform)
-        addBreakable(.post, PreverifyEndpoint.path) { preverify.respond(to: $0) }
-        add(.options, PreverifyEndpoint.path) { preverify.preflight($0) }
     }
 
     private static func script(_ text: String) -> Response {
@@ -109,5 +100,19 @@ struct SandboxRoutes: Sendable {
                 (.accessControlAllowOrigin, "*"), (.crossOriginResourcePolicy, "cross-origin"),
                 (.xContentTypeOptions, "nosniff"),
             ], Array(text.utf8))
+    }
+}
+
+/// What is unknown below the API's paths is unknown in the platform's own manner: with status 200.
+private struct UnknownPath: Responder {
+    let injector: FaultInjector
+    let api: PlatformAPI
+
+    func respond(to request: Request) async -> Response {
+        guard request.path.hasPrefix("/cgi-bin/") || request.path.hasPrefix("/sns/") else {
+            return .text("404 not found\n", status: .notFound)
+        }
+        // Counted together: whoever asks for a thousand unknown paths does not fill the counters.
+        return await injector.answer(request, countedAs: "unknown") { api.respondToUnknown($0) }
     }
 }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import HTTP
 import Synchronization
 import Wire
 
@@ -43,7 +43,7 @@ final class SandboxBench: Sendable {
         var request = try Request(
             method: method, target: target, fields: [(.host, "127.0.0.1:8090")] + fields, body: Array(body.utf8))
         request.peer = IPAddress(peer)
-        return Answer(await sandbox.respond(to: request))
+        return Answer(await sandbox.responder.respond(to: request))
     }
 
     func control(_ path: String, _ body: JSONValue) async throws -> Answer {

@@ -49,15 +49,12 @@ extension PlatformAPI {
     }
 
     /// `/mmopen/vi_32/{openid}/{size}`: the picture behind `headimgurl`. Size 0 is the whole 640 pixels.
-    func avatar(for request: Request) -> Response {
-        let parts = request.path.split(separator: "/").map(String.init)
-        guard parts.count == 4, let size = Int(parts[3]), [0, 46, 64, 96, 132].contains(size) else {
-            return Response(.notFound)
-        }
+    func avatar(of openID: String, size: String) -> Response {
+        guard let size = Int(size), [0, 46, 64, 96, 132].contains(size) else { return Response(.notFound) }
         let user = platform.with { state in
             state.users.first { user in
                 state.ledgers.contains {
-                    Identity(of: user, in: $0.account.appID, isSnapshot: false).openID == parts[2]
+                    Identity(of: user, in: $0.account.appID, isSnapshot: false).openID == openID
                 }
             }
         }
