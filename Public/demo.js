@@ -219,6 +219,7 @@
     const { sdkUrl, sandbox, account } = await settings();
     element('sandbox').hidden = !sandbox;
     jssdk = new WechatJSSDK({ signatureUrl: '/get-signature', account, customUrl: sdkUrl, jsApiList: ['getNetworkType'] });
+    for (const button of document.querySelectorAll('button')) button.disabled = false;
     await Promise.all([sign(() => jssdk.initialize()), refreshVisitor()]);
   }
 

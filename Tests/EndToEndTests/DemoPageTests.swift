@@ -120,7 +120,7 @@ struct DemoPageTests {
 
     @Test func `a visitor who refuses comes back to the page, which says so once`() throws {
         try Stage.withBrowser { browser, stage in
-            try browser.wait(for: "#session", "data-state", is: "none")
+            try browser.wait(for: "#status", "data-state", is: "ready")
             try browser.click("#login-userinfo")
             try browser.wait(for: "#deny")
             try stage.picture(of: browser, "4-consent")
