@@ -64,7 +64,7 @@
     const [english, chinese] = reason ? reason.slice(1) : codes[error.code] || ['Something else went wrong.', '出现了其他错误。'];
     // The server's advice, or the sandbox's finding: WeChat itself never says why.
     const hint = error.reason || error.answer && error.answer.error && error.answer.error.hint;
-    return [english, chinese].map(text => (hint ? `${text} ${hint}` : text));
+    return hint ? [`${english}\nFound here: ${hint}`, `${chinese}\n本次原因：${hint}`] : [english, chinese];
   }
 
   // --- 1. signature ---
