@@ -72,12 +72,13 @@ extension JSSDK {
         output.append(contentsOf: "\",\"nonceStr\":\"".utf8)
         let start = output.count
         Random.appendAlphanumeric(16, to: &output)
-        let nonce = start..<output.count
+        // Made here, where no slice of `output` is alive any more when it grows: that would copy it whole.
+        let text = Signature.signedText(
+            ticket: ticket.secret, nonce: output[start...], timestamp: timestamp.utf8, url: url)
         output.append(contentsOf: "\",\"timestamp\":\"".utf8)
         output.append(contentsOf: timestamp.utf8)
         output.append(contentsOf: "\",\"signature\":\"".utf8)
-        Signature.append(
-            ticket: ticket.secret, nonce: output[nonce], timestamp: timestamp.utf8, url: url, to: &output)
+        Signature.append(of: text, to: &output)
         output.append(contentsOf: "\",\"url\":\"".utf8)
         JSONText.appendEscaped(url, to: &output)
         output.append(UInt8(ascii: "\""))

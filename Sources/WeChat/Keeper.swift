@@ -10,7 +10,7 @@ import Synchronization
 /// `run()` renews ahead of time; what is still valid serves while WeChat is down; after a failure WeChat is left alone
 /// for a while and those who ask get the same error at once.
 ///
-/// `Slot` decides, this file and `Keeper+Flight` wait and ask.
+/// `Slot` decides, `Flight` asks, and this file waits.
 public final class Keeper: Sendable {
     public let account: Account
     let platform: Platform
@@ -24,7 +24,7 @@ public final class Keeper: Sendable {
     struct Desk {
         var token = Slot()
         var ticket = Slot()
-        var flights: [Credential.Kind: Flight] = [:]
+        var flights: [Credential.Kind: Task<Result<Credential, KeeperError>, Never>] = [:]
         var previousTicket: Credential?
         var ledger = ForceLedger()
         var lastRecheck: Date?
@@ -41,7 +41,7 @@ public final class Keeper: Sendable {
         }
     }
 
-    typealias Flight = Task<Result<Credential, KeeperError>, Never>
+    private typealias Departure = Task<Result<Credential, KeeperError>, Never>
 
     /// - Parameters:
     ///   - store: Where credentials outlive the process. Processes that share it share them.
@@ -204,23 +204,23 @@ public final class Keeper: Sendable {
 
     private func board(
         _ kind: Credential.Kind, _ errand: Slot.Errand
-    ) -> (step: Slot.Step, flight: Flight?, isOurs: Bool) {
+    ) -> (step: Slot.Step, flight: Departure?, isOurs: Bool) {
         let now = timing.now()
         return desk.withLock { desk in
             let step = desk[kind].step(for: errand, at: now)
             guard case .fetch(let errand, let force) = step else { return (step, nil, false) }
             if let flight = desk.flights[kind] { return (step, flight, false) }
-            let flight = Flight(executorPreference: executor) { await self.fly(kind, errand, force: force) }
-            desk.flights[kind] = flight
-            return (step, flight, true)
+            let flight = Flight(keeper: self, kind: kind, errand: errand, force: force)
+            let departure = Departure(executorPreference: executor) { await self.settle(flight) }
+            desk.flights[kind] = departure
+            return (step, departure, true)
         }
     }
 
-    private func fly(
-        _ kind: Credential.Kind, _ errand: Slot.Errand, force: Bool
-    ) async -> Result<Credential, KeeperError> {
+    private func settle(_ flight: Flight) async -> Result<Credential, KeeperError> {
+        let (kind, errand) = (flight.kind, flight.errand)
         do throws(Fault) {
-            let (credential, isNew) = try await fetch(kind, errand, force: force)
+            let (credential, isNew) = try await flight.run()
             let now = timing.now()
             desk.withLock { desk in
                 desk.flights[kind] = nil
@@ -241,14 +241,46 @@ public final class Keeper: Sendable {
         }
     }
 
+    // MARK: Calls with the token
+
+    /// Makes a call with the token. When WeChat refuses the token, it is replaced once and the call repeated once,
+    /// whatever then happens: endless repetition has burnt whole daily quotas (weixin-java-tools #128).
+    func withToken<Answer>(
+        _ call: (AccessToken) async throws(UpstreamError) -> Answer, beforeRetry: () async -> Void = {}
+    ) async throws(Fault) -> Answer {
+        let token = try await tokenForCall(.use)
+        let refusal: UpstreamError
+        do throws(UpstreamError) {
+            return try await call(token)
+        } catch {
+            guard error.reaction == .refreshToken else { throw Fault(error: error) }
+            refusal = error
+        }
+        let other = try await tokenForCall(.replace(token, because: refusal))
+        await beforeRetry()
+        do throws(UpstreamError) {
+            return try await call(other)
+        } catch {
+            if error.reaction == .refreshToken { desk.withLock { $0.token.condemn(other) } }
+            throw Fault(error: error)
+        }
+    }
+
+    func tokenForCall(_ errand: Slot.Errand) async throws(Fault) -> AccessToken {
+        do {
+            return try await obtain(.token, errand)
+        } catch {
+            switch error {
+            case .unavailable(let last, let retryAfter): throw Fault(error: last, retryAfter: retryAfter.inSeconds)
+            case .failed(let error): throw Fault(error: error)
+            }
+        }
+    }
+
     // MARK: The desk, for flights
 
     func current(_ kind: Credential.Kind) -> Credential? {
         desk.withLock { $0[kind].current }
-    }
-
-    func condemn(_ token: Credential) {
-        desk.withLock { $0.token.condemn(token) }
     }
 
     func note(_ ledger: ForceLedger) {

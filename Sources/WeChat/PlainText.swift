@@ -6,14 +6,17 @@ enum PlainText {
     static func clean(_ text: String?, longest: Int = 128) -> String? {
         guard let text else { return nil }
         var scalars = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars where scalar == "\u{200D}" || isPlain(scalar) { scalars.append(scalar) }
+        for scalar in text.unicodeScalars where scalar == "\u{200D}" || scalar.isVisible { scalars.append(scalar) }
         // Characters may be made of any number of scalars, so that both are counted.
         let short = String(String(scalars).prefix(longest)).unicodeScalars.prefix(longest * 8)
         return short.isEmpty ? nil : String(String.UnicodeScalarView(short))
     }
+}
 
-    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
+extension Unicode.Scalar {
+    /// Whether it shows, and shows where it stands: control characters, direction marks and separators of lines do not.
+    var isVisible: Bool {
+        switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: false
         default: true
         }

@@ -55,10 +55,10 @@ struct Redactor {
     static func printable(_ text: String) -> String {
         var scalars = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
-                if scalars.last != " " { scalars.append(" ") }
-            default: scalars.append(scalar)
+            if scalar.isVisible {
+                scalars.append(scalar)
+            } else if scalars.last != " " {
+                scalars.append(" ")
             }
         }
         return String(scalars)

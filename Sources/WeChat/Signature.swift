@@ -11,23 +11,25 @@ public enum Signature {
     ///   - timestamp: Seconds since 1970, as `wx.config` gets it.
     ///   - url: As the page has it, without its fragment; see `withoutFragment`. Not a character of it is changed.
     public static func sign(ticket: String, nonce: String, timestamp: String, url: String) -> String {
-        var signature: [UInt8] = []
-        append(ticket: Secret(ticket), nonce: nonce.utf8, timestamp: timestamp.utf8, url: url.utf8, to: &signature)
-        return String(decoding: signature, as: UTF8.self)
+        sign(Secret(ticket), nonce, timestamp, url)
     }
 
-    /// The signature a ticket gives, for a page or for the explanation of one.
+    /// The signature that a ticket gives, for a page or for the explanation of one.
     public static func sign(ticket: Ticket, nonce: String, timestamp: String, url: String) -> String {
+        sign(ticket.secret, nonce, timestamp, url)
+    }
+
+    private static func sign(_ ticket: Secret, _ nonce: String, _ timestamp: String, _ url: String) -> String {
         var signature: [UInt8] = []
-        append(ticket: ticket.secret, nonce: nonce.utf8, timestamp: timestamp.utf8, url: url.utf8, to: &signature)
+        let text = signedText(ticket: ticket, nonce: nonce.utf8, timestamp: timestamp.utf8, url: url.utf8)
+        append(of: text, to: &signature)
         return String(decoding: signature, as: UTF8.self)
     }
 
-    /// The hot path's form: one allocation, for the signed text.
-    static func append(
-        ticket: Secret, nonce: some Collection<UInt8>, timestamp: some Collection<UInt8>,
-        url: some Collection<UInt8>, to output: inout [UInt8]
-    ) {
+    /// What is hashed: the one allocation of the hot path.
+    static func signedText(
+        ticket: Secret, nonce: some Collection<UInt8>, timestamp: some Collection<UInt8>, url: some Collection<UInt8>
+    ) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(192 + url.count)
         text.append(contentsOf: "jsapi_ticket=".utf8)
@@ -40,6 +42,11 @@ public enum Signature {
         text.append(contentsOf: timestamp)
         text.append(contentsOf: "&url=".utf8)
         text.append(contentsOf: url)
+        return text
+    }
+
+    /// Appends the 40 digits to a reply under construction.
+    static func append(of text: [UInt8], to output: inout [UInt8]) {
         Digest.appendSHA1Hex(of: text.span, to: &output)
     }
 

@@ -134,6 +134,17 @@ struct KeeperSharingTests {
         #expect(try await store.read(Key(namespace: "credential", name: "wx0123456789abcdef.ticket")) != nil)
     }
 
+    @Test func `whoever gets the lease looks again before calling`() async throws {
+        let scene = Scene()
+        let fast = scene.keeper()
+        // Between the slow one's look into the store and its lease, the fast one does all the work.
+        let store = HesitantStore(scene.store) { _ = try? await fast.token() }
+        let slow = Keeper(platform: scene.platform(), store: store)
+        let token = try await slow.token()
+        #expect(try await fast.token() == token)
+        #expect(scene.weChat.tokenCalls == 1)
+    }
+
     @Test func `whoever outlived the lease takes what its next holder wrote`() async throws {
         let scene = Scene()
         let fast = scene.keeper()
@@ -150,6 +161,39 @@ struct KeeperSharingTests {
         #expect(try await fast.token() == token)
         #expect(try await scene.keeper().token() == token)
     }
+}
+
+/// Lets something happen just before the first lease is taken.
+private final class HesitantStore: Store {
+    private let inner: any Store
+    private let meanwhile: @Sendable () async -> Void
+    private let hasHesitated = Atomic(false)
+
+    init(_ inner: any Store, meanwhile: @escaping @Sendable () async -> Void) {
+        self.inner = inner
+        self.meanwhile = meanwhile
+    }
+
+    var now: Date { inner.now }
+
+    func read(_ key: Key) async throws(StoreError) -> Record? { try await inner.read(key) }
+
+    func commit(_ changes: [Change], if conditions: [Condition]) async throws(StoreError) -> Bool {
+        if changes.contains(where: { $0.key.namespace == "lease" }),
+            !hasHesitated.exchange(true, ordering: .relaxed)
+        {
+            await meanwhile()
+        }
+        return try await inner.commit(changes, if: conditions)
+    }
+
+    func scan(
+        namespace: String, after: String?, limit: Int
+    ) async throws(StoreError) -> [(name: String, record: Record)] {
+        try await inner.scan(namespace: namespace, after: after, limit: limit)
+    }
+
+    func sweep() async throws(StoreError) -> Int { try await inner.sweep() }
 }
 
 /// Does something before it calls.
