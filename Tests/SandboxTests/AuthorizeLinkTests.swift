@@ -98,11 +98,16 @@ struct AuthorizeLinkTests {
         }
     }
 
-    @Test func `a loopback redirect may carry a port while the knob allows it`() {
+    @Test func `a loopback redirect may carry a port while the knob allows it, and any host by choice`() throws {
         #expect(number(link("http://localhost:3000/cb")) == 0)
         #expect(number(link("http://[::1]:3000/cb")) == 0)
+        let phone = try read(link("http://192.168.1.5:8080/cb")) { state in
+            state.ledgers[0].account.redirectDomains = ["192.168.1.5"]
+            state.knobs.ports = .any
+        }
+        #expect(phone.callback(code: nil) == "http://192.168.1.5:8080/cb?state=abc123")
         #expect(throws: PageError.self) {
-            try read(link("http://localhost:3000/cb")) { $0.knobs.allowLoopbackPort = false }
+            try read(link("http://localhost:3000/cb")) { $0.knobs.ports = .none }
         }
     }
 

@@ -197,7 +197,7 @@ struct ControlGuardTests {
     }
 
     @Test func `the host it was told to listen on is answered as well`() async throws {
-        let sandbox = Sandbox(configuration: Configuration(hosts: ["dev.lan"]))
+        let sandbox = Simulator(configuration: Configuration(hosts: ["dev.lan"]))
         let request = try Request(target: "/_sandbox/clock", fields: [(.host, "dev.lan:8090")])
         #expect(await sandbox.responder.respond(to: request).status == .ok)
     }

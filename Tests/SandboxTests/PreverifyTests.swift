@@ -92,7 +92,7 @@ struct PreverifyTests {
         var local = state(domains: ["127.0.0.1"])
         let config = config("http://127.0.0.1:8080/", signature: "0")
         #expect(local.preverify(config).outcome == .invalidSignature)
-        local.knobs.allowLoopbackPort = false
+        local.knobs.ports = .none
         #expect(local.preverify(config).code == "port-not-allowed")
     }
 

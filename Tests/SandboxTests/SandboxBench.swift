@@ -6,7 +6,7 @@ import Wire
 
 /// A sandbox whose clock and randomness belong to the test, spoken to in values.
 final class SandboxBench: Sendable {
-    let sandbox: Sandbox
+    let sandbox: Simulator
     let pauses: Pauses
 
     final class Pauses: Sendable {
@@ -21,7 +21,7 @@ final class SandboxBench: Sendable {
     init(_ knobs: Knobs = Knobs(), accounts: [Account] = [.sample, .sampleWebsite]) {
         let shared = Shared()
         let pauses = Pauses()
-        sandbox = Sandbox(
+        sandbox = Simulator(
             configuration: Configuration(
                 accounts: accounts, knobs: knobs, clock: { shared.now.withLock { $0 } }, entropy: .counting()),
             pause: { pauses.take($0) })

@@ -6,8 +6,9 @@ package struct Knobs: Codable, Equatable, Sendable {
     package var strictOrder = true
     /// Demand `MicroMessenger` in the User-Agent of pages and of the script, as the platform does; off, any browser will do.
     package var requireWeChat = false
-    /// Let `redirect_uri` and signed pages carry a port when their host is a loopback one.
-    package var allowLoopbackPort = true
+    /// Whether `redirect_uri` and signed pages may carry a port, which the platform never allows: `none`, `any` (a phone in
+    /// the same network), or `loopback` hosts only.
+    package var ports = Ports.loopback
     /// Give followers' `snsapi_userinfo` without a page of consent.
     package var followersSilent = true
     /// The person who is taken when the browser has chosen none, so that a test needs no page. Empty: ask.
@@ -45,6 +46,12 @@ package struct Knobs: Codable, Equatable, Sendable {
     package var clearsPerMonth = 10
     /// Every API call takes this much longer, in milliseconds.
     package var latency = 0
+
+    package enum Ports: String, Codable, Sendable {
+        case none
+        case loopback
+        case any
+    }
 
     package enum TicketExpiry: String, Codable, Sendable {
         case constant
@@ -86,6 +93,14 @@ package struct Knobs: Codable, Equatable, Sendable {
             complaints.append("\(name) is \(value), not one of \(allowed.map(String.init).joined(separator: ", "))")
         }
         return complaints
+    }
+
+    func allowsPort(on page: PageURL) -> Bool {
+        switch ports {
+        case .none: false
+        case .loopback: page.isLoopback
+        case .any: true
+        }
     }
 
     var tokenRules: TokenFamily.Rules {

@@ -77,8 +77,7 @@ extension Platform.State {
             let reason = "\(page.host) is not among the JS interface safe domains: \(list)"
             return Verdict(outcome: .invalidDomain, code: "domain-not-listed", reason: reason)
         }
-        let mayHavePort = knobs.allowLoopbackPort && page.isLoopback
-        guard page.port == nil || page.port == "80" || page.port == "443" || mayHavePort else {
+        guard page.port == nil || page.port == "80" || page.port == "443" || knobs.allowsPort(on: page) else {
             let reason = "the page is on port \(page.port ?? ""); JS interface safe domains serve ports 80 and 443 only"
             return Verdict(outcome: .invalidDomain, code: "port-not-allowed", reason: reason)
         }

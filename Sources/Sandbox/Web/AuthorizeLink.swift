@@ -72,7 +72,7 @@ struct AuthorizeLink: Equatable, Sendable {
                     "域名 \(page.host) 不等于网页授权域名：\(list)（子域名不算）。",
                     "\(page.host) is not one of the web authorisation domains: \(list). Sub-domains are not covered."))
         }
-        guard page.port == nil || (knobs.allowLoopbackPort && page.isLoopback) else {
+        guard page.port == nil || knobs.allowsPort(on: page) else {
             throw .redirectDomain(
                 Bilingual("redirect_uri 不能带端口。", "redirect_uri must not carry a port."))
         }

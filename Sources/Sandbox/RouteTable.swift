@@ -2,7 +2,7 @@ import HTTP
 import Wire
 
 /// The map of the sandbox: every path, and who answers it.
-struct SandboxRoutes {
+struct RouteTable {
     private let platform: Platform
     private let injector: FaultInjector
     private let control: ControlAPI

@@ -5,8 +5,9 @@ import Reactor
 ///
 /// It is the other end of the wire: `api.weixin.qq.com`, `open.weixin.qq.com` and the script of `res.wx.qq.com`, on one
 /// listener. It shares no line with the code that talks to the platform, so that a mistake there cannot be answered by the
-/// same mistake here. Whoever embeds it serves `responder`, and configures its gateway from `defaultAccount`.
-package final class Sandbox: Sendable {
+/// same mistake here. `magpie` calls it: it serves `responder` with a server of HTTP's, and configures its gateway from
+/// `defaultAccount`. Inside, `RouteTable` is the map, and `Platform` the state that everything else reads and changes.
+package final class Simulator: Sendable {
     private let platform: Platform
     /// Everything above as one responder, for a server of its own.
     package let responder: any Responder
@@ -21,7 +22,7 @@ package final class Sandbox: Sendable {
             clock: configuration.clock, entropy: configuration.entropy)
         platform = Platform(state: beginning)
         responder =
-            SandboxRoutes(platform: platform, beginning: beginning, hosts: configuration.hosts, pause: pause).router
+            RouteTable(platform: platform, beginning: beginning, hosts: configuration.hosts, pause: pause).router
     }
 
     /// As they are now: the control API may have changed domains since the start.
