@@ -10,20 +10,27 @@ struct Door: Sendable {
     let log: EventLog
     let metrics: Metrics
 
-    typealias Handler = @Sendable (Request) async throws -> Response
-
-    /// A handler that cannot throw any more.
-    func guarding(_ handler: @escaping Handler) -> @Sendable (Request) async -> Response {
-        { request in
-            var response: Response
-            do {
-                response = try await handler(request)
-            } catch {
-                response = reply(to: error, request)
-            }
-            Self.protect(&response)
-            return response
+    /// Runs a handler, whatever it throws.
+    func answering(
+        _ request: Request, _ handler: () async throws -> Response
+    ) async -> Response {
+        var response: Response
+        do {
+            response = try await handler()
+        } catch {
+            response = reply(to: error, request)
         }
+        Self.protect(&response)
+        return response
+    }
+
+    /// Gives a bare refusal its texts, and keeps the fields it came with, such as `Allow`.
+    func dressing(_ bare: Response, with failure: Failure, for request: Request) async -> Response {
+        var response = await answering(request) { throw failure }
+        bare.fields.forEach { name, value in
+            if let name = FieldName(name), !response.fields.contains(name) { try? response.fields.append(name, value) }
+        }
+        return response
     }
 
     /// The response for an error, with a line in the log where the fault is not the client's.

@@ -35,6 +35,13 @@ struct ErrorReply: Sendable {
         return request.fields[.accept]?.contains("text/html") ?? false
     }
 
+    /// The answer to bytes that are no request: there is no header to read and nobody to make a page for.
+    static func refusal(_ status: Status) -> Response {
+        let code = status.reason.lowercased().replacing(" ", with: "_")
+        return .json(
+            Array(#"{"error":{"code":"\#(code)","message":"\#(status.reason)"}}"#.utf8), status: status)
+    }
+
     private struct Body: Encodable {
         struct Detail: Encodable {
             let code: String

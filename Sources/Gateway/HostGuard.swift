@@ -1,0 +1,50 @@
+import HTTP
+import Wire
+
+/// The first responder of a listener: it answers only for the hosts it was configured with, and gives the router's bare
+/// refusals the form of every other error.
+///
+/// A server that takes any `Host` lets a page of evil.example, whose name suddenly resolves to 127.0.0.1, talk to it as
+/// its own origin (DNS rebinding).
+struct HostGuard: Responder {
+    let next: any Responder
+    let door: Door
+    let metrics: Metrics
+    /// Lower-case names; an address stands for itself.
+    let hosts: Set<String>
+    /// A listener on loopback is asked for by many names and addresses; all of them are this machine.
+    let admitsLoopback: Bool
+    /// On our own TLS, browsers are told to come back over TLS only (RFC 6797).
+    let tellsStrictTransport: Bool
+
+    private static let aYear = "max-age=31536000"
+
+    func respond(to request: Request) async -> Response {
+        metrics.requestBegan()
+        var response =
+            if let host = request.authority?.host, !isOurs(host) {
+                await door.answering(request) { throw Failure.misdirected }
+            } else {
+                await next.respond(to: request)
+            }
+        if case .empty = response.body, let failure = Self.failure(for: response.status) {
+            response = await door.dressing(response, with: failure, for: request)
+        }
+        if tellsStrictTransport { try? response.fields.append(.strictTransportSecurity, Self.aYear) }
+        return response
+    }
+
+    private func isOurs(_ host: String) -> Bool {
+        hosts.contains(host) || (admitsLoopback && Domain.isLoopback(host))
+    }
+
+    private static func failure(for status: Status) -> Failure? {
+        switch status {
+        case .notFound: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .notImplemented: .methodUnknown
+        case .badRequest: .malformed(isRepeated: false)
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import FoundationEssentials
+import Store
+import WeChat
+
+/// What a keeper tells, as log lines and figures.
+enum KeeperLog {
+    static func note(_ event: KeeperEvent, account: String, log: EventLog, metrics: Metrics) {
+        switch event {
+        case .refreshed(let credential):
+            metrics.hold(
+                .init(credential.kind), of: account, issued: credential.obtainedAt, expires: credential.expiresAt)
+            log.info("credential", [.outcome("refreshed"), .account(account), .kind(credential.kind.rawValue)])
+        case .adopted(let credential):
+            metrics.hold(
+                .init(credential.kind), of: account, issued: credential.obtainedAt, expires: credential.expiresAt)
+            log.info("credential", [.outcome("adopted"), .account(account), .kind(credential.kind.rawValue)])
+        case .failed(let kind, let error):
+            var fields: [LogField] = [
+                .outcome("failed"), .account(account), .kind(kind.rawValue), .reason(error.description),
+            ]
+            if case .refused(let refusal) = error.upstream { fields.append(.errcode(refusal.code.rawValue)) }
+            log.warn("credential", fields)
+        case .storeFailed(let error):
+            metrics.count(.storeFailed(.read))
+            log.error("store", [.account(account), .reason(error.description)])
+        }
+    }
+}
+
+extension Metrics.Credential {
+    fileprivate init(_ kind: Credential.Kind) {
+        switch kind {
+        case .token: self = .token
+        case .ticket: self = .ticket
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import HTTP
+import Wire
+
+/// The map of the program: every address Magpie serves, and who answers. `Door` stands around each handler.
+enum Routes {
+    static func `public`(
+        _ door: Door, signing: SigningRoutes, login: LoginRoutes, sessions: SessionRoutes,
+        verification: VerificationRoute, demo: DemoRoute
+    ) -> [Route] {
+        [
+            door.route(.get, "/get-signature") { request, _ in try await signing.sign(request) },
+            door.route(.options, "/get-signature") { request, _ in try await signing.preflight(request) },
+            door.route(.get, "/redirect") { request, _ in try await login.redirect(request, account: nil) },
+            door.route(.get, "/redirect/{account}") { request, captures in
+                try await login.redirect(request, account: captures["account"])
+            },
+            door.route(.get, "/session") { request, _ in try await sessions.session(request) },
+            door.route(.get, "/auth") { request, _ in try await sessions.auth(request) },
+            door.route(.post, "/logout") { request, _ in try await sessions.logout(request) },
+            door.route(.get, "/api/wechat") { request, _ in try verification.verify(request, account: nil) },
+            door.route(.get, "/api/wechat/{account}") { request, captures in
+                try verification.verify(request, account: captures["account"])
+            },
+            door.route(.get, "/magpie.json") { request, _ in demo.facts(request) },
+        ]
+    }
+
+    static func admin(_ door: Door, _ admin: AdminRoutes, guardedBy guardian: AdminGuard) -> [Route] {
+        func route(
+            _ method: Method, _ path: String, _ handler: @escaping @Sendable (Request) async throws -> Response
+        ) -> Route {
+            door.route(method, path) { request, _ in
+                try guardian.check(request)
+                return try await handler(request)
+            }
+        }
+        return [
+            route(.get, "/health") { admin.health($0) },
+            route(.get, "/ready") { try await admin.ready($0) },
+            route(.get, "/metrics") { admin.exposition($0) },
+            route(.get, "/status") { try admin.status($0) },
+            route(.get, "/access-token") { try await admin.accessToken($0) },
+            route(.post, "/access-token/report") { try await admin.reportToken($0) },
+            route(.post, "/diagnose/signature") { try await admin.diagnose($0) },
+        ]
+    }
+}
+
+extension Door {
+    fileprivate func route(
+        _ method: Method, _ path: String,
+        _ handler: @escaping @Sendable (Request, Captures) async throws -> Response
+    ) -> Route {
+        Route(method, path) { request, captures in
+            await answering(request) { try await handler(request, captures) }
+        }
+    }
+}

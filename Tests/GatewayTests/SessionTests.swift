@@ -1,0 +1,169 @@
+import Foundation
+import Store
+import Synchronization
+import Testing
+import Wire
+
+@testable import Gateway
+
+struct SessionTests {
+    let bench = Bench()
+
+    @Test func `a session id planted before login is useless after it`() async throws {
+        var attacker = Visitor()
+        _ = try await attacker.logIn(bench, as: "oAttacker", "/redirect/second?to=/orders", account: "second")
+        let planted = try #require(attacker.cookies["__Host-magpie_session"])
+        var victim = Visitor(cookies: ["__Host-magpie_session": planted])
+        _ = try await victim.logIn(bench, as: "oVictim")
+        #expect(victim.cookies["__Host-magpie_session"] != planted)
+        #expect(try await attacker.get(bench, "/session").status == .unauthorized)
+        #expect(try await attacker.get(bench, "/session?account=second").status == .unauthorized)
+    }
+
+    @Test func `an id that the server did not give out is never adopted`() async throws {
+        let invented = String(repeating: "A", count: 43)
+        var visitor = Visitor(cookies: ["__Host-magpie_session": invented])
+        _ = try await visitor.logIn(bench, as: "oVisitor")
+        #expect(visitor.cookies["__Host-magpie_session"] != invented)
+    }
+
+    @Test func `account B never sees account A's identity`() async throws {
+        var visitor = Visitor()
+        _ = try await visitor.logIn(bench, as: "oOfMain")
+        #expect(try await visitor.get(bench, "/session?account=second").status == .unauthorized)
+        #expect(try await visitor.get(bench, "/auth?account=second").status == .unauthorized)
+        _ = try await visitor.logIn(bench, as: "oOfSecond", "/redirect/second?to=/orders", account: "second")
+        #expect(try await visitor.get(bench, "/auth").fields["X-WeChat-OpenID"] == "oOfMain")
+        #expect(try await visitor.get(bench, "/auth?account=second").fields["X-WeChat-OpenID"] == "oOfSecond")
+        #expect(!(try await visitor.get(bench, "/session").text.contains("oOfSecond")))
+    }
+
+    @Test func `auth tells a proxy who the visitor is, and never echoes what the client claims to be`() async throws {
+        var visitor = Visitor()
+        let claims: [(FieldName, String)] = [("X-WeChat-OpenID", "oForged"), ("X-WeChat-UnionID", "oForged")]
+        let refused = try await visitor.get(bench, "/auth", fields: claims)
+        #expect(refused.status == .unauthorized)
+        #expect(refused.fields[.wwwAuthenticate] != nil)
+        #expect(refused.fields["X-WeChat-OpenID"] == nil)
+        _ = try await visitor.logIn(bench, as: "oVisitor")
+        let passed = try await visitor.get(bench, "/auth", fields: claims)
+        #expect(passed.status == .ok)
+        #expect(passed.fields.values("X-WeChat-OpenID") == ["oVisitor"])
+        #expect(passed.fields["X-WeChat-UnionID"] == nil)
+        #expect(passed.fields["X-WeChat-Account"] == "main")
+        #expect(passed.fields["X-WeChat-Scope"] == "base")
+        #expect(passed.fields["X-WeChat-Snapshot"] == "0")
+    }
+
+    @Test func `auth with scope userinfo refuses a visitor who gave only his openid`() async throws {
+        var visitor = Visitor()
+        _ = try await visitor.logIn(bench, as: "oVisitor")
+        #expect(try await visitor.get(bench, "/auth?scope=userinfo").status == .unauthorized)
+        #expect(try await visitor.get(bench, "/auth?scope=base").status == .ok)
+        #expect(try await visitor.get(bench, "/auth?scope=everything").status == .badRequest)
+    }
+
+    @Test func `a snapshot visitor is marked`() async throws {
+        bench.weChat.state.withLock { $0.isSnapshot = true }
+        var visitor = Visitor()
+        _ = try await visitor.logIn(bench, as: "oVirtual")
+        #expect(try await visitor.get(bench, "/auth").fields["X-WeChat-Snapshot"] == "1")
+        #expect(try await visitor.get(bench, "/session").text.contains(#""snapshot":true"#))
+    }
+
+    @Test func `an idle session ends, a used one lives on, and none outlives its absolute end`() async throws {
+        var visitor = Visitor()
+        _ = try await visitor.logIn(bench, as: "oVisitor")
+        for _ in 0..<7 {
+            bench.pass(seconds: 86_000)
+            #expect(try await visitor.get(bench, "/auth").status == .ok)
+        }
+        bench.pass(seconds: 3_000)
+        #expect(try await visitor.get(bench, "/auth").status == .unauthorized, "seven days are over")
+        _ = try await visitor.logIn(bench, as: "oVisitor")
+        bench.pass(seconds: 86_401)
+        #expect(try await visitor.get(bench, "/auth").status == .unauthorized, "a day without a visit")
+    }
+
+    @Test func `logout ends the session on the server, and clears the cookie`() async throws {
+        var visitor = Visitor()
+        _ = try await visitor.logIn(bench, as: "oVisitor")
+        let id = try #require(visitor.cookies["__Host-magpie_session"])
+        let response = try await visitor.post(bench, "/logout")
+        #expect(response.status == .noContent)
+        #expect(visitor.cookies["__Host-magpie_session"] == nil)
+        visitor.cookies["__Host-magpie_session"] = id
+        #expect(try await visitor.get(bench, "/session").status == .unauthorized)
+    }
+
+    @Test func `another site's page cannot log a visitor out`() async throws {
+        var visitor = Visitor()
+        _ = try await visitor.logIn(bench, as: "oVisitor")
+        for field in [(FieldName.origin, "https://evil.example"), (.origin, "null"), (.secFetchSite, "cross-site")] {
+            #expect(try await visitor.post(bench, "/logout", fields: [field]).status == .forbidden)
+        }
+        #expect(try await visitor.get(bench, "/auth").status == .ok)
+        #expect(
+            try await visitor.post(bench, "/logout", fields: [(.origin, "https://h5.example.com")]).status == .noContent
+        )
+    }
+
+    @Test func `every changed character of an id makes it nobody's`() async throws {
+        var visitor = Visitor()
+        _ = try await visitor.logIn(bench, as: "oVisitor")
+        let id = Array(try #require(visitor.cookies["__Host-magpie_session"]))
+        for index in id.indices {
+            var changed = id
+            changed[index] = changed[index] == "A" ? "B" : "A"
+            var thief = Visitor(cookies: ["__Host-magpie_session": String(changed)])
+            #expect(try await thief.get(bench, "/auth").status == .unauthorized)
+        }
+        for text in [String(id.dropLast()), String(id) + "A", "\"\(String(id))\"", ""] {
+            var thief = Visitor(cookies: ["__Host-magpie_session": text])
+            #expect(try await thief.get(bench, "/auth").status == .unauthorized)
+        }
+    }
+
+    @Test func `two session cookies are none, whatever their order`() async throws {
+        var visitor = Visitor()
+        _ = try await visitor.logIn(bench, as: "oVisitor")
+        let id = try #require(visitor.cookies["__Host-magpie_session"])
+        let other = String(repeating: "A", count: 43)
+        for line in [[id, other], [other, id]] {
+            let cookie = line.map { "__Host-magpie_session=\($0)" }.joined(separator: "; ")
+            let request = try Request(target: "/auth", fields: [(.cookie, cookie)])
+            #expect(await bench.respond(request).status == .unauthorized)
+        }
+    }
+
+    @Test func `the session is taken from the cookie and from nowhere else`() async throws {
+        var visitor = Visitor()
+        _ = try await visitor.logIn(bench, as: "oVisitor")
+        let id = try #require(visitor.cookies["__Host-magpie_session"])
+        let request = try Request(
+            target: "/auth?access_token=\(id)&session=\(id)", fields: [(.authorization, "Bearer \(id)")])
+        #expect(await bench.respond(request).status == .unauthorized)
+    }
+
+    @Test func `the cookie has every attribute that protects it`() async throws {
+        var visitor = Visitor()
+        let response = try await visitor.logIn(bench, as: "oVisitor")
+        let cookie = try #require(response.fields.values(.setCookie).first { $0.hasPrefix("__Host-magpie_session=") })
+        for attribute in ["Path=/", "Secure", "HttpOnly", "SameSite=Lax", "Max-Age=604800"] {
+            #expect(cookie.contains("; \(attribute)"))
+        }
+        #expect(!cookie.contains("Domain"))
+    }
+
+    @Test func `the store holds neither the session id nor who it belongs to`() async throws {
+        var visitor = Visitor()
+        _ = try await visitor.logIn(bench, as: "oVisitorCanary")
+        let id = try #require(visitor.cookies["__Host-magpie_session"])
+        for namespace in ["session", "login", "code"] {
+            for (name, record) in try await bench.store.scan(namespace: namespace, after: nil, limit: 100) {
+                let text = name + String(decoding: record.value, as: UTF8.self)
+                #expect(!text.contains(id) && !text.contains("oVisitorCanary") && !text.contains("CANARY"))
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import HTTP
+import Secure
+import Store
+import Synchronization
+import WeChat
+import Wire
+
+@testable import Gateway
+
+/// The gateway without sockets: every route, a memory store, a fake platform, and a clock that tests move.
+final class Bench: Sendable {
+    let weChat = FakeWeChat()
+    let store: any Store
+    private let time: Clock
+    private let router: Router
+
+    final class Clock: Sendable {
+        let seconds = Mutex(Date(timeIntervalSince1970: 1_760_000_000))
+        var now: Date { seconds.withLock { $0 } }
+    }
+
+    init(store: (any Store)? = nil) {
+        let clock = Clock()
+        time = clock
+        let now: @Sendable () -> Date = { clock.now }
+        let store = store ?? MemoryStore(now: now)
+        self.store = store
+        let lines = LineSink()
+        let log = EventLog(level: .debug, format: .json, now: now) { bytes in
+            lines.add(bytes)
+            return true
+        }
+        sink = lines
+        self.log = log
+        let timing = Timing(
+            now: now,
+            sleep: { (duration) async throws(CancellationError) in
+                do { try await Task.sleep(for: duration) } catch { throw CancellationError() }
+            })
+        let publicURL = Origin(isSecure: true, host: "h5.example.com", port: nil)
+        let returns = ReturnRules(
+            hosts: [.init(name: "h5.example.com"), .init(name: "shop.example.com")], ownScheme: "https",
+            ownHost: .init(name: "h5.example.com"))
+        let weChat = weChat
+        let desks = ["main", "second"].map { name in
+            let account = Account(
+                name: name, appID: name == "main" ? "wx0000000000000001" : "wx0000000000000002",
+                appSecret: "APPSECRET_CANARY_\(name)")
+            let platform = Platform(account: account, fetcher: weChat, timing: timing)
+            return AccountDesk(
+                account: account, keeper: Keeper(platform: platform, store: store),
+                oauth: OAuth(platform: platform, openBase: "https://open.example.net"),
+                jsDomains: [try! Domain(public: "example.com")], returns: returns,
+                menus: name == "main" ? ["orders": .init(target: try! returns.target("/orders"), scope: .base)] : [:],
+                verificationToken: Secret("consoletoken"))
+        }
+        accounts = Accounts(desks)
+        let metrics = Metrics(routes: ["/redirect"], accounts: ["main", "second"], log: log, now: now)
+        self.metrics = metrics
+        let sessions = Sessions(store: store, lifetime: 7 * 86_400, idleTimeout: 86_400, now: now)
+        let cookies = Cookies(
+            sessionName: "__Host-magpie_session", bindingName: "__Host-magpie_login", isSecure: true, sameSite: .lax,
+            sessionLifetime: 7 * 86_400)
+        let login = LoginRoutes(
+            accounts: accounts, sessions: sessions, records: LoginRecords(store: store, now: now), cookies: cookies,
+            publicOrigin: publicURL.description, log: log, metrics: metrics, now: now, patience: .seconds(2),
+            pause: timing.sleep)
+        router = Router(
+            Routes.public(
+                Door(log: log, metrics: metrics), signing: SigningRoutes(accounts: accounts, metrics: metrics),
+                login: login,
+                sessions: SessionRoutes(
+                    accounts: accounts, sessions: sessions, cookies: cookies,
+                    profiles: LateProfiles(sessions: sessions, log: log, now: now),
+                    publicOrigin: publicURL.description, metrics: metrics, log: log),
+                verification: VerificationRoute(accounts: accounts), demo: DemoRoute(account: "main", sandboxSDK: nil)))
+    }
+
+    let accounts: Accounts
+    let metrics: Metrics
+    let log: EventLog
+    private let sink: LineSink
+
+    func respond(_ request: Request) async -> Response {
+        await router.respond(to: request)
+    }
+
+    func pass(seconds: TimeInterval) {
+        time.seconds.withLock { $0 += seconds }
+    }
+
+    /// Everything that was logged so far.
+    var logText: String {
+        log.flush()
+        return sink.text
+    }
+}
+
+final class LineSink: Sendable {
+    private let bytes = Mutex<[UInt8]>([])
+
+    func add(_ more: [UInt8]) {
+        bytes.withLock { $0 += more }
+    }
+
+    var text: String { String(decoding: bytes.withLock { $0 }, as: UTF8.self) }
+}
