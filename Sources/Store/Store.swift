@@ -69,7 +69,12 @@ public struct Key: Hashable, Sendable {
     }
 
     public func hash(into hasher: inout Hasher) {
-        for byte in name.utf8 { hasher.combine(byte) }
+        // `String.hash` would normalise what `==` tells apart; it is right only when bytes decide.
+        var name = name
+        name.withUTF8 { bytes in
+            // The hasher reads the bytes during the call and keeps no pointer.
+            unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
+        }
         hasher.combine(namespace.utf8.count)
     }
 

@@ -17,7 +17,11 @@ public enum StoreError: Error, Hashable, Sendable {
     /// Any other failure of a system call, by its `errno`.
     case io(errno: Int32)
     /// Any other failure that SQLite reports, by its extended result code.
-    case sqlite(code: Int32)
+    case sqlite(SQLiteCode)
+    /// A database of another program; touched not at all.
+    case foreignDatabase(path: String)
+    /// SQLite did not take a setting that durability or safety rests on.
+    case settingRefused(name: String)
 }
 
 /// What is wrong with a path that was refused.
@@ -45,7 +49,9 @@ extension StoreError: CustomStringConvertible {
             "the store has format \(found), this program knows formats up to \(supported)"
         case .closed: "the store is closed"
         case .io(let errno): "the store failed with errno \(errno)"
-        case .sqlite(let code): "the store failed with SQLite code \(code)"
+        case .sqlite(let code): "the store failed with SQLite code \(code.rawValue)"
+        case .foreignDatabase(let path): "\(path) is a database of another program"
+        case .settingRefused(let name): "SQLite did not take the setting \(name)"
         }
     }
 }

@@ -1,0 +1,149 @@
+import CSQLite
+
+/// The writing half of a `SQLiteStore`: many commits, one transaction, one sync.
+///
+/// Versions of SQLite before 3.51.3 can corrupt a database when two connections write or checkpoint at the same
+/// instant (https://www.sqlite.org/wal.html, the WAL-reset bug). Under those every write transaction and checkpoint of every
+/// process happens under one flock. Opening, migrating and setting aside do so under any version.
+struct SQLiteEngine: CommitEngine, ~Copyable {
+    private let file: DatabaseFile
+    private var lock: ProcessLock
+    private let lockTimeout: Duration
+    private let locksEveryWrite: Bool
+    /// `nil` after `close`, or when the database could not be opened again after it had been replaced.
+    private var session: SQLiteSession?
+    private let readers: SQLiteReaders
+    private let now: @Sendable () -> Int64
+    private let onIncident: @Sendable (StoreIncident) -> Void
+
+    /// 1,000 pages of 4 KiB, as SQLite's own automatic checkpoint.
+    private static let checkpointPages = 1000
+
+    static var libraryNeedsLock: Bool { sqlite3_libversion_number() < 3_051_003 }
+
+    init(
+        file: DatabaseFile, readers: SQLiteReaders, lockTimeout: Duration, locksEveryWrite: Bool,
+        now: @escaping @Sendable () -> Int64, onIncident: @escaping @Sendable (StoreIncident) -> Void
+    ) throws(StoreError) {
+        self.file = file
+        self.readers = readers
+        self.lockTimeout = lockTimeout
+        self.locksEveryWrite = locksEveryWrite
+        self.now = now
+        self.onIncident = onIncident
+        // An error on the way drops the lock, and thereby gives it back.
+        var lock = try ProcessLock(file.path + "-lock", timeout: lockTimeout)
+        try lock.acquire()
+        session = try Self.openSession(file, lockTimeout, now, onIncident)
+        lock.release()
+        self.lock = lock
+    }
+
+    // MARK: Commits
+
+    mutating func apply(_ batch: [Commit]) -> [Result<Bool, StoreError>] {
+        do throws(StoreError) {
+            let now = now
+            return try locked { session in Self.apply(batch, to: session, now: now) }
+        } catch {
+            return batch.map { _ in .failure(error) }
+        }
+    }
+
+    private static func apply(
+        _ batch: [Commit], to session: SQLiteSession, now: () -> Int64
+    ) -> [Result<Bool, StoreError>] {
+        do throws(StoreError) {
+            return try session.transaction { () throws(StoreError) in
+                let now = now()
+                var results: [Result<Bool, StoreError>] = []
+                for one in batch {
+                    do throws(StoreError) {
+                        results.append(.success(try session.apply(one, now: now)))
+                    } catch  where session.connection.isInTransaction {
+                        // This one alone failed and is undone.
+                        results.append(.failure(error))
+                    }
+                }
+                return results
+            }
+        } catch {
+            // All was rolled back. On a full disk each tries for itself, so that one that is too large for what is left
+            // does not fail its neighbours.
+            if error == .full && batch.count > 1 { return batch.flatMap { apply([$0], to: session, now: now) } }
+            return batch.map { _ in .failure(error) }
+        }
+    }
+
+    /// Removes one batch of expired records.
+    mutating func sweep(limit: Int) throws(StoreError) -> Int {
+        let now = now()
+        return try locked { session throws(StoreError) in try session.sweep(limit: limit, now: now) }
+    }
+
+    /// Copies the log into the database once it has grown, when nobody waits for an answer. A failure (a full disk) costs
+    /// nothing: the log still has everything, and the next commit brings us here again.
+    mutating func tidy() {
+        guard let session, session.connection.logPages >= Self.checkpointPages else { return }
+        try? locked { session throws(StoreError) in try session.connection.checkpoint() }
+    }
+
+    /// Closing the last connection of all processes copies the log into the database and removes it. Without the lock that
+    /// must not be, and the log waits for the next process.
+    mutating func close() {
+        readers.close()
+        guard let session else { return }
+        let isLocked = (try? lock.acquire()) != nil
+        if isLocked { try? session.connection.setCheckpointsOnClose(true) }
+        self.session = nil
+        _ = consume session
+        if isLocked { lock.release() }
+    }
+
+    /// Lets tests reach the connection, to take its space away.
+    mutating func withConnection<Value>(
+        _ work: (borrowing Connection) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        try locked { session throws(StoreError) in try work(session.connection) }
+    }
+
+    // MARK: Opening
+
+    /// Takes the lock where it is needed, sees to it that our database is still the one at its path, and runs `work`.
+    private mutating func locked<Value>(
+        _ work: (SQLiteSession) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        if locksEveryWrite { try lock.acquire() }
+        defer { if locksEveryWrite { lock.release() } }
+        return try work(try currentSession())
+    }
+
+    /// The session, opened anew when another process has set the database aside, or somebody has put a copy in its place:
+    /// whatever we wrote to the old file would be lost.
+    private mutating func currentSession() throws(StoreError) -> SQLiteSession {
+        if let session {
+            if try file.identity() == session.identity { return session }
+            onIncident(StoreIncident(kind: .replacedDatabase, path: file.path, setAside: nil))
+            self.session = nil
+        }
+        if !locksEveryWrite { try lock.acquire() }
+        defer { if !locksEveryWrite { lock.release() } }
+        let session = try Self.openSession(file, lockTimeout, now, onIncident)
+        self.session = session
+        readers.reopen()
+        return session
+    }
+
+    /// Opens the database; one that is damaged is set aside and a new one made. One that is locked is not damaged.
+    private static func openSession(
+        _ file: DatabaseFile, _ busyTimeout: Duration, _ now: () -> Int64, _ onIncident: (StoreIncident) -> Void
+    ) throws(StoreError) -> SQLiteSession {
+        do throws(StoreError) {
+            return try SQLiteSession(file, busyTimeout: busyTimeout)
+        } catch .corrupt {
+            let target = try file.setAside(stamp: Timestamp.compact(now()))
+            onIncident(StoreIncident(kind: .damagedDatabase, path: file.path, setAside: target))
+            return try SQLiteSession(file, busyTimeout: busyTimeout)
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import Glibc
+import Synchronization
+
+/// The read-only connections of a process, one for each core up to four.
+///
+/// A read by key costs 2.6 µs, less than asking another thread for it, so it happens on the caller's thread. In
+/// WAL mode readers and the writer do not wait for each other.
+final class SQLiteReaders: Sendable {
+    private let file: DatabaseFile
+    private let busyTimeout: Duration
+    private let slots: [Slot]
+    private let turn = Atomic<Int>(0)
+    /// Raised when another file has taken the database's place; -1 when the store is closed.
+    private let generation = Atomic<Int>(0)
+
+    private final class Slot: Sendable {
+        let reader = Mutex<Reader?>(nil)
+    }
+
+    init(_ file: DatabaseFile, busyTimeout: Duration) {
+        self.file = file
+        self.busyTimeout = busyTimeout
+        let count = min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1), 4)
+        slots = (0..<count).map { _ in Slot() }
+    }
+
+    /// Opens all connections now, so that a failure shows at the start and no request pays for it.
+    func open() throws(StoreError) {
+        for slot in slots { try use(slot) { _ in } }
+    }
+
+    func read(_ key: Key) throws(StoreError) -> Record? {
+        try withReader { reader throws(StoreError) in try reader.read(key) }
+    }
+
+    func scan(
+        namespace: String, after: String?, limit: Int, now: Int64
+    ) throws(StoreError) -> [(name: String, record: Record)] {
+        try withReader { reader throws(StoreError) in
+            try reader.scan(namespace: namespace, after: after, limit: limit, now: now)
+        }
+    }
+
+    /// Every connection is replaced before its next use.
+    func reopen() {
+        generation.add(1, ordering: .sequentiallyConsistent)
+    }
+
+    /// Waits for reads under way; later ones throw `.closed`.
+    func close() {
+        generation.store(-1, ordering: .sequentiallyConsistent)
+        for slot in slots { slot.reader.withLock { $0 = nil } }
+    }
+
+    private func withReader<Value>(
+        _ work: (Reader) throws(StoreError) -> sending Value
+    ) throws(StoreError) -> Value {
+        let first = turn.add(1, ordering: .relaxed).oldValue
+        let slot = slots[Int(UInt(bitPattern: first) % UInt(slots.count))]
+        return try use(slot, work)
+    }
+
+    private func use<Value>(
+        _ slot: Slot, _ work: (Reader) throws(StoreError) -> sending Value
+    ) throws(StoreError) -> Value {
+        try slot.reader.withLock { reader throws(StoreError) in
+            let generation = generation.load(ordering: .sequentiallyConsistent)
+            guard generation >= 0 else { throw .closed }
+            if let reader, reader.generation == generation { return try work(reader) }
+            let opened = try Reader(file, busyTimeout: busyTimeout, generation: generation)
+            reader = opened
+            return try work(opened)
+        }
+    }
+
+    /// One connection with its statements; its slot's lock keeps it to one thread at a time.
+    private final class Reader {
+        let generation: Int
+        private let select: Statement
+        private let firstPage: Statement
+        private let nextPage: Statement
+        private let connection: Connection
+
+        init(_ file: DatabaseFile, busyTimeout: Duration, generation: Int) throws(StoreError) {
+            self.generation = generation
+            let connection = try Connection(file.path, isReadOnly: true)
+            try connection.configure(busyTimeout: busyTimeout)
+            select = try connection.prepare("SELECT value, expires FROM record WHERE namespace = ?1 AND name = ?2")
+            firstPage = try connection.prepare(Self.page(from: "''", with: ">="))
+            nextPage = try connection.prepare(Self.page(from: "?4", with: ">"))
+            self.connection = connection
+        }
+
+        /// Two statements rather than one with an OR, which would not use the index.
+        private static func page(from start: String, with comparison: String) -> String {
+            """
+            SELECT name, value, expires FROM record
+            WHERE namespace = ?1 AND name \(comparison) \(start) AND (expires IS NULL OR expires > ?2)
+            ORDER BY name LIMIT ?3
+            """
+        }
+
+        func read(_ key: Key) throws(StoreError) -> Record? {
+            try select.first(key.arguments) { $0.record(0) }
+        }
+
+        func scan(
+            namespace: String, after: String?, limit: Int, now: Int64
+        ) throws(StoreError) -> [(name: String, record: Record)] {
+            let arguments: [Statement.Argument] = [.text(namespace), .integer(now), .integer(Int64(limit))]
+            if let after {
+                return try nextPage.all(arguments + [.text(after)]) { (name: $0.text(0), record: $0.record(1)) }
+            }
+            return try firstPage.all(arguments) { (name: $0.text(0), record: $0.record(1)) }
+        }
+    }
+}
