@@ -86,10 +86,6 @@ package struct Fields: Sendable {
         entries = entries.filter { !matches($0, name) }
     }
 
-    package func forEach(_ body: (_ name: String, _ value: String) -> Void) {
-        for entry in entries { body(self.name(of: entry), value(of: entry)) }
-    }
-
     // MARK: - For the rest of the room
 
     func matches(_ entry: Entry, _ name: FieldName) -> Bool {
@@ -133,6 +129,14 @@ package struct Fields: Sendable {
         while start < end, bytes[start].isWhitespace { start += 1 }
         while start < end, bytes[end - 1].isWhitespace { end -= 1 }
         return bytes[start..<end]
+    }
+}
+
+extension Fields: Sequence {
+    /// The fields in their order, each name as it is spelled here.
+    package func makeIterator() -> AnyIterator<(name: String, value: String)> {
+        var rest = entries.makeIterator()
+        return AnyIterator { rest.next().map { (self.name(of: $0), self.value(of: $0)) } }
     }
 }
 

@@ -1,0 +1,82 @@
+import Testing
+
+@testable import Wire
+
+struct AddressTests {
+    @Test(arguments: [
+        ("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "0.0.0.0"), ("255.255.255.255", "255.255.255.255"), ("::", "::"),
+        ("::1", "::1"), ("1::", "1::"), ("2001:DB8::1", "2001:db8::1"), ("2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"),
+        ("2001:0db8:0000:0000:0000:0000:0000:0001", "2001:db8::1"), ("1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"),
+        ("1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"), ("::2:3:4:5:6:7:8", "0:2:3:4:5:6:7:8"),
+        ("1:0:0:4:0:0:0:8", "1:0:0:4::8"),
+        ("::ffff:10.0.0.1", "10.0.0.1"), ("::FFFF:a00:1", "10.0.0.1"), ("0:0:0:0:0:ffff:127.0.0.1", "127.0.0.1"),
+        ("64:ff9b::192.0.2.33", "64:ff9b::c000:221"), ("fe80::1", "fe80::1"),
+    ])
+    func `an address is read and written in its canonical form`(_ text: String, _ canonical: String) throws {
+        let address = try #require(IPAddress(text))
+        #expect(address.description == canonical)
+        #expect(IPAddress(canonical) == address)
+        #expect(IPAddress(bytes: address.bytes) == address)
+    }
+
+    @Test(arguments: [
+        "", "1", "127.1", "1.2.3", "1.2.3.4.5", "1.2.3.", ".1.2.3", "1..2.3", "256.0.0.1", "01.2.3.4", "1.2.3.04",
+        "0x7f.0.0.1",
+        "1.2.3.4 ", " 1.2.3.4", "1.2.3.-4", "+1.2.3.4", "1.2.3.4/8", "2130706433", "１.2.3.4", ":", ":::", "1:", ":1",
+        "1::2::3",
+        "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7:8::", "::1:2:3:4:5:6:7:8", "12345::", "g::", "::1%eth0",
+        "[::1]",
+        "::1.2.3", "::1.2.3.4.5", "1.2.3.4::", "::1.2.3.4:5", "::ffff:256.0.0.1", "+1::", "::-1",
+    ])
+    func `what is no address is refused`(_ text: String) {
+        #expect(IPAddress(text) == nil)
+    }
+
+    @Test func `loopback is a whole network in IPv4 and one address in IPv6`() throws {
+        for text in ["127.0.0.1", "127.255.0.3", "::1", "::ffff:127.0.0.1"] {
+            #expect(try #require(IPAddress(text)).isLoopback)
+        }
+        for text in ["128.0.0.1", "126.255.255.255", "::2", "::", "0.0.0.1"] {
+            #expect(try !#require(IPAddress(text)).isLoopback)
+        }
+    }
+
+    @Test func `bytes of any other count are no address`() {
+        for count in [0, 1, 3, 5, 15, 17] { #expect(IPAddress(bytes: Array(repeating: 1, count: count)) == nil) }
+        #expect(IPAddress(bytes: [10, 0, 0, 1])?.description == "10.0.0.1")
+    }
+
+    @Test(
+        arguments: [
+            (
+                "10.0.0.0/8", ["10.0.0.0", "10.255.255.255", "::ffff:10.1.2.3"],
+                ["9.255.255.255", "11.0.0.0", "::", "::a00:1"]
+            ),
+            ("192.0.2.1", ["192.0.2.1"], ["192.0.2.0", "192.0.2.2"]),
+            ("192.0.2.1/32", ["192.0.2.1"], ["192.0.2.2"]),
+            ("192.0.2.128/25", ["192.0.2.128", "192.0.2.255"], ["192.0.2.127"]),
+            ("0.0.0.0/0", ["1.2.3.4", "255.0.0.1"], ["::1", "2001:db8::1"]),
+            ("::/0", ["::1", "2001:db8::1"], ["1.2.3.4"]),
+            ("2001:db8::/32", ["2001:db8::", "2001:db8:ffff::1"], ["2001:db9::", "10.0.0.1"]),
+            ("::1", ["::1"], ["::2", "127.0.0.1"]),
+        ] as [(String, [String], [String])])
+    func `a block contains what shares its prefix`(_ block: String, _ inside: [String], _ outside: [String]) throws {
+        let block = try #require(AddressBlock(block))
+        for text in inside { #expect(block.contains(try #require(IPAddress(text))), "\(text)") }
+        for text in outside { #expect(!block.contains(try #require(IPAddress(text))), "\(text)") }
+    }
+
+    @Test(arguments: [
+        "", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "10.0.0.0/8/8", "10.0.0.1/8", "10.0.0.0/ 8",
+        "10.0.0.0/255.0.0.0", "2001:db8::/129", "2001:db8::1/32", "::ffff:10.0.0.0/104", "10.0.0/8", "*", "all",
+    ])
+    func `what is no block is refused`(_ text: String) {
+        #expect(AddressBlock(text) == nil)
+    }
+
+    @Test func `a block is written as it is read`() {
+        for text in ["10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "0.0.0.0/0"] {
+            #expect(AddressBlock(text)?.description == text)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import Testing
+
+@testable import Wire
+
+struct FieldsTests {
+    @Test func `names are compared without regard to case, known or not`() throws {
+        var fields = Fields()
+        try fields.append("content-TYPE", "text/plain")
+        try fields.append("X-Own", "1")
+        #expect(fields[.contentType] == "text/plain")
+        #expect(fields["x-own"] == "1")
+        #expect(fields["X-Other"] == nil)
+        #expect(FieldName("HOST") == .host)
+        #expect("x-a" as FieldName == "X-A")
+        #expect(Set<FieldName>(["x-a", "X-A", .host, "host"]).count == 2)
+    }
+
+    @Test func `a known name has its usual spelling, another one keeps its own`() {
+        #expect("etag" as FieldName == .etag)
+        #expect(FieldName("www-authenticate").description == "WWW-Authenticate")
+        #expect(FieldName("x-OWN").description == "x-OWN")
+    }
+
+    @Test func `every known name is found by its spelling in any case`() {
+        for known in KnownField.allCases {
+            let spelling = known.spelling.description
+            for text in [spelling, spelling.uppercased(), spelling.lowercased()] {
+                #expect(FieldName(text)?.known == known)
+            }
+            #expect(FieldName(spelling + "s")?.known == nil)
+            #expect(FieldName(String(spelling.dropLast()) + "_")?.known == nil)
+        }
+    }
+
+    @Test(arguments: ["", " ", "a b", "a:", "a\r\n", "a\u{e4}", "a\0", "(a)", "a,b"])
+    func `a name that is no token is refused`(_ name: String) {
+        #expect(FieldName(name) == nil)
+    }
+
+    @Test func `values lose the whitespace around them`() throws {
+        var fields = Fields()
+        try fields.append("X-A", " \t a b \t")
+        try fields.append("X-B", "  ")
+        #expect(fields["X-A"] == "a b")
+        #expect(fields["X-B"] == "")
+    }
+
+    @Test func `order and repetition are kept`() throws {
+        var fields = Fields()
+        try fields.append(.setCookie, "a=1")
+        try fields.append(.vary, "Origin")
+        try fields.append(.setCookie, "b=2")
+        #expect(fields.values(.setCookie) == ["a=1", "b=2"])
+        #expect(fields.count(.setCookie) == 2)
+        #expect(fields.count == 3)
+        try fields.set(.setCookie, "c=3")
+        #expect(fields.map { "\($0.name): \($0.value)" } == ["Vary: Origin", "Set-Cookie: c=3"])
+        fields.remove(.vary)
+        #expect(fields[.vary] == nil)
+        #expect(fields.contains(.setCookie))
+    }
+
+    @Test func `a value with a byte that may not stand in it leaves the fields as they were`() throws {
+        var fields = Fields()
+        try fields.append(.location, "/a")
+        for byte in (0...0x1F).filter({ $0 != 9 }) + [0x7F, 0x85, 0xE9, 0x560A] {
+            let scalar = try #require(Unicode.Scalar(UInt32(byte)))
+            let value = "/\(Character(scalar))Set-Cookie: x=1"
+            #expect(throws: WireError.badFieldValue) { try fields.append(.location, value) }
+            #expect(throws: WireError.badFieldValue) { try fields.set(.location, value) }
+        }
+        #expect(fields.values(.location) == ["/a"])
+    }
+
+    @Test func `equality is about names and values, not about how they were put in`() throws {
+        var one = Fields()
+        try one.append("X-A", "1")
+        try one.append(.host, "h")
+        var other = Fields()
+        try other.append(.vary, "x")
+        other.remove(.vary)
+        try other.append("x-a", " 1")
+        try other.append("HOST", "h")
+        #expect(one == other)
+        try other.set("X-A", "2")
+        #expect(one != other)
+    }
+}
