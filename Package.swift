@@ -44,7 +44,7 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Wire"], exclude: ["Vectors"], swiftSettings: house),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: house),
         .testTarget(name: "SecureTests", dependencies: ["Secure", "TestSupport"], swiftSettings: house),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: house),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Reactor", "Secure", "Wire", "TestSupport"], swiftSettings: house),
         .testTarget(name: "StoreTests", dependencies: ["Store"], swiftSettings: house),
         .testTarget(
             name: "WeChatTests", dependencies: ["WeChat"], resources: [.copy("Vectors")], swiftSettings: house),

@@ -42,5 +42,10 @@ package struct Deadline: Comparable, Hashable, Sendable {
         return .nanoseconds(Int64(clamping: left))
     }
 
+    /// How long after `earlier` this is; zero if it is not.
+    package func since(_ earlier: Deadline) -> Duration {
+        .nanoseconds(Int64(clamping: nanoseconds - min(nanoseconds, earlier.nanoseconds)))
+    }
+
     package var hasPassed: Bool { self <= .now() }
 }

@@ -24,6 +24,8 @@ package struct IOError: Error, RawRepresentable, Hashable, Sendable {
     package static let addressInUse = IOError(rawValue: EADDRINUSE)
     package static let noSuchFile = IOError(rawValue: ENOENT)
     package static let outOfDescriptors = IOError(rawValue: EMFILE)
+    /// What arrived is not what the protocol below HTTP allows.
+    package static let badProtocol = IOError(rawValue: EPROTO)
     package static let pathTooLong = IOError(rawValue: ENAMETOOLONG)
     /// The resolver knows no such name.
     package static let nameNotFound = IOError(rawValue: EAI_NONAME)

@@ -1,0 +1,175 @@
+import Reactor
+import Wire
+
+/// The life of one connection, from the first byte to the last: requests are read, answered in order, and read again.
+///
+/// The parser decides what the bytes mean; here is when to wait, for how long, and how to end.
+struct Connection: ~Copyable {
+    /// Why a connection ends in the middle.
+    enum Failure: Error {
+        /// The client is told, then the connection is closed.
+        case refused(WireError)
+        /// There is nobody to tell.
+        case broken(IOError)
+        /// The answer itself asks for a cut, or could not be finished.
+        case cut
+    }
+
+    let site: ServerLoop
+    let channel: Channel
+    let peer: IPAddress?
+    private var parser: RequestParser
+    /// Set by the answer after which no request is read.
+    var isLast = false
+    private var requests = 0
+    private var headStart: Deadline?
+    private var bodyStart: Deadline?
+    private var idleStart: Deadline
+    /// Reads in a row that found bytes at once.
+    private var eagerReads = 0
+
+    init(_ channel: Channel, peer: IPAddress?, site: ServerLoop) {
+        self.site = site
+        self.channel = channel
+        self.peer = peer
+        parser = RequestParser(limits: site.options.limits)
+        idleStart = site.loop.now
+    }
+
+    mutating func serve() async {
+        do throws(Failure) {
+            while let request = try await next() {
+                // A handler that waits must not hold back the answers before its own.
+                channel.flushAtEndOfRound()
+                let start = site.observer == nil ? site.loop.now : .now()
+                let response = await site.responder.respond(to: request)
+                try await answer(request, with: response, since: start)
+                if isLast {
+                    return await channel.part()
+                }
+            }
+            try await flush()
+            channel.close()
+        } catch {
+            await end(after: error)
+        }
+    }
+
+    /// The next request; nil when the client is done, has been idle for too long, or the server is stopping.
+    private mutating func next() async throws(Failure) -> Request? {
+        while true {
+            let step: RequestParser.Step
+            do throws(WireError) {
+                step = try parser.next()
+            } catch {
+                throw .refused(error)
+            }
+            switch step {
+            case .request(var request):
+                request.peer = peer
+                request.isSecure = channel.isSecure
+                requests += 1
+                (headStart, bodyStart) = (nil, nil)
+                idleStart = site.loop.now
+                return request
+            case .expectsContinue:
+                _ = channel.compose { $0 += "HTTP/1.1 100 Continue\r\n\r\n".utf8 }
+            case .needsMore(let phase):
+                // Everything that was asked for is answered: now the answers leave, in one piece.
+                try await flush()
+                guard try await read(phase) else { return nil }
+            }
+        }
+    }
+
+    /// Reads once, waiting if need be. False at the end, which between two requests includes having waited enough.
+    private mutating func read(_ phase: RequestParser.Phase) async throws(Failure) -> Bool {
+        do throws(IOError) {
+            switch try channel.receive(into: &parser) {
+            case .bytes:
+                eagerReads += 1
+                // A client that sends without end must not keep the loop from the others.
+                if eagerReads % 16 == 0 { await Task.yield() }
+                return true
+            case .end:
+                return false
+            case .nothing:
+                eagerReads = 0
+                return try await wait(phase)
+            }
+        } catch {
+            switch error {
+            case .timedOut where phase != .idle: throw .refused(.timedOut)
+            default: throw .broken(error)
+            }
+        }
+    }
+
+    private mutating func wait(_ phase: RequestParser.Phase) async throws(IOError) -> Bool {
+        let now = site.loop.now
+        switch phase {
+        case .idle:
+            if site.isStopping { return false }
+            return try await waitIdle()
+        case .head:
+            // In total from the first byte: one byte a second must not hold a connection for ever.
+            let start = headStart ?? now
+            headStart = start
+            try await channel.readable(by: start + site.options.headerTimeout)
+        case .body:
+            let start = bodyStart ?? now
+            bodyStart = start
+            try await channel.readable(by: start + site.options.bodyTimeout)
+        }
+        return true
+    }
+
+    private mutating func waitIdle() async throws(IOError) -> Bool {
+        let deadline = idleStart + site.options.idleTimeout
+        do throws(IOError) {
+            // Most clients that come back do so at once; only who does not gives the buffers back.
+            try await channel.readable(by: min(deadline, idleStart + .seconds(1)))
+            return true
+        } catch .timedOut {
+            guard site.loop.now < deadline else { return false }
+            parser.releaseMemory()
+            channel.releaseMemory()
+        }
+        do throws(IOError) {
+            try await channel.readable(by: deadline)
+            return true
+        } catch .timedOut {
+            return false
+        }
+    }
+
+    func flush() async throws(Failure) {
+        guard channel.hasOutput else { return }
+        do throws(IOError) {
+            try await channel.flush()
+        } catch {
+            if error == .timedOut { site.observer?(.stalled(peer: peer)) }
+            throw .broken(error)
+        }
+    }
+
+    private mutating func end(after failure: Failure) async {
+        switch failure {
+        case .refused(let error):
+            site.observer?(.refused(error, peer: peer))
+            site.compose(refusal: error.status, into: channel)
+            await channel.part()
+        case .cut, .broken(.timedOut):
+            // Who takes no byte has a full buffer that a normal close would keep in the kernel for minutes.
+            channel.cut()
+        case .broken:
+            return
+        }
+    }
+
+    /// Whether the server has nothing against another request after the present one.
+    var mayKeepAlive: Bool {
+        let limit = site.options.requestsPerConnection
+        return !site.isDraining && (limit == 0 || requests < limit)
+    }
+}

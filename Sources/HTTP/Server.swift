@@ -1,0 +1,129 @@
+package import Reactor
+import Synchronization
+import Wire
+
+/// An HTTP/1.1 server: one listening socket per loop, one task per connection.
+///
+/// Gateway and Sandbox make one per listener and give it a `Responder`. Below it, `ServerLoop` takes connections,
+/// `Connection` is the life of one, `Channel` its bytes, and Wire says what they mean.
+package final class Server: Sendable {
+    package let name: String
+    private let address: SocketAddress
+    private let group: LoopGroup
+    private let options: ServerOptions
+    private let responder: any Responder
+    private let observer: (@Sendable (ServerEvent) -> Void)?
+    private let stage = Stage()
+    private let admission: Admission
+    private let running = Mutex(Running())
+
+    private struct Running {
+        var listeners: [Listener] = []
+        var address: SocketAddress?
+        var tasks: [Task<Void, Never>] = []
+    }
+
+    /// `onEvent` is called on the loops, and must not block. Without it nothing is measured and nothing allocated for it.
+    package init(
+        name: String, address: SocketAddress, group: LoopGroup, options: ServerOptions = ServerOptions(),
+        responder: any Responder, onEvent: (@Sendable (ServerEvent) -> Void)? = nil
+    ) {
+        self.name = name
+        self.address = address
+        self.group = group
+        self.options = options
+        self.responder = responder
+        observer = onEvent
+        admission = Admission(limit: options.connections, perAddress: options.connectionsPerAddress)
+    }
+
+    /// Listens and serves; returns as soon as connections are taken.
+    package func start() async throws(ServerError) {
+        let listeners: [Listener]
+        do throws(IOError) {
+            listeners = try Listener.open(address, count: group.loops.count)
+        } catch {
+            throw .bind(address, error)
+        }
+        running.withLock { running in
+            precondition(running.tasks.isEmpty, "a server is started once")
+            running.listeners = listeners
+            running.address = listeners[0].address
+            running.tasks = zip(group.loops, listeners).map { loop, listener in
+                let site = ServerLoop(
+                    options: options, responder: responder, observer: observer, loop: loop, stage: stage,
+                    admission: admission)
+                return Task(executorPreference: loop) { await site.run(listener) }
+            }
+        }
+    }
+
+    /// Where it really listens: the port is the kernel's choice where 0 was asked for.
+    package var boundAddress: SocketAddress {
+        running.withLock { $0.address } ?? address
+    }
+
+    /// How many connections are open now.
+    package var connectionCount: Int { admission.count }
+
+    /// From now on every answer closes its connection. New connections are still taken, so that whoever balances the
+    /// load has the time to notice (`/ready` should say so) and nobody is refused meanwhile.
+    package func drain() {
+        stage.advance(to: .draining)
+    }
+
+    /// Stops: takes no more connections, closes those that wait for a request, lets the others finish theirs, and
+    /// cuts what is left after `limit`. Returns when the last connection is gone. Wants a loop.
+    package func stop(within limit: Duration) async {
+        stage.advance(to: .stopping)
+        let (listeners, tasks) = running.withLock { running in
+            defer { running.listeners = [] }
+            return (running.listeners, running.tasks)
+        }
+        for listener in listeners { listener.stop() }
+        // Idle connections look at the stage when they are got up.
+        for loop in group.loops { loop.nudgeReaders() }
+        let ended = Gate()
+        Task(executorPreference: group.next()) {
+            for task in tasks { await task.value }
+            ended.open()
+        }
+        do throws(IOError) {
+            try await group.run { () async throws(IOError) in try await ended.wait(until: .after(limit)) }
+        } catch {
+            for task in tasks { task.cancel() }
+            // They end at once, but for a handler that waits for what cannot be cancelled: nobody waits for that.
+            try? await group.run { () async throws(IOError) in try await ended.wait(until: .after(.seconds(1))) }
+        }
+    }
+}
+
+package enum ServerError: Error, Sendable {
+    /// The address cannot be listened at.
+    case bind(SocketAddress, IOError)
+}
+
+extension ServerError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .bind(let address, let error): "cannot listen on \(address): \(error)"
+        }
+    }
+}
+
+/// How far a server is on its way out; it never goes back.
+final class Stage: Sendable {
+    enum Step: UInt8, AtomicRepresentable {
+        case serving
+        case draining
+        case stopping
+    }
+
+    private let step = Atomic(Step.serving)
+
+    var current: Step { step.load(ordering: .relaxed) }
+
+    func advance(to next: Step) {
+        step.store(next, ordering: .sequentiallyConsistent)
+    }
+}

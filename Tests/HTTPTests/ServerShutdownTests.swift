@@ -1,0 +1,90 @@
+import HTTP
+import Reactor
+import TestSupport
+import Testing
+import Wire
+
+@Suite struct ServerShutdownTests {
+    @Test func `while draining everybody is served, and every answer closes its connection`() async throws {
+        try await withServer { server in
+            let old = try server.connect()
+            try old.send("GET /1 HTTP/1.1\r\n\(host)\r\n")
+            #expect(try old.receiveResponse()["connection"] == nil)
+
+            server.server.drain()
+            try old.send("GET /2 HTTP/1.1\r\n\(host)\r\n")
+            #expect(try old.receiveToEnd().contains("\r\nConnection: close\r\n"))
+            #expect(try server.exchange("GET /3 HTTP/1.1\r\n\(host)\r\n").contains("\r\nConnection: close\r\n"))
+        }
+    }
+
+    @Test func `stopping closes idle connections at once and refuses new ones`() async throws {
+        try await withServer(loops: 2) { server in
+            let idle = try (0..<20).map { _ in try server.connect() }
+            for client in idle {
+                try client.send("GET / HTTP/1.1\r\n\(host)\r\n")
+                #expect(try client.receiveResponse().status == 200)
+            }
+            let start = Deadline.now()
+            await server.stop(within: .seconds(20))
+            #expect(Deadline.now().since(start) < .seconds(10))
+            for client in idle { #expect(try client.receiveToEnd().isEmpty) }
+            #expect(server.server.connectionCount == 0)
+            #expect(throws: RawClient.Failure.self) { try server.connect().send("GET / HTTP/1.0\r\n\r\n") }
+        }
+    }
+
+    @Test func `stopping waits for the requests that are under way`() async throws {
+        let (begun, hold) = (Gate(), Gate())
+        try await withServer { _ in
+            begun.open()
+            try? await hold.wait(until: .after(.seconds(20)))
+            return .text("finished")
+        } _: { server in
+            let busy = try server.connect()
+            try busy.send("GET / HTTP/1.1\r\n\(host)\r\n")
+            // Half a request has a right to its other half.
+            let half = try server.connect()
+            try half.send("GET /half HTTP/1.1\r\n")
+            try await server.group.run { try await begun.wait(until: .after(.seconds(20))) }
+
+            let idle = try server.connect()
+            try await server.waitForConnections(3)
+            let stopping = Task { await server.stop(within: .seconds(20)) }
+            // Its end says that the stopping has begun.
+            #expect(try idle.receiveToEnd().isEmpty)
+            #expect(busy.isSilent())
+            try half.send("\(host)\r\n")
+            hold.open()
+            let text = try busy.receiveToEnd()
+            #expect(text.hasSuffix("finished"))
+            #expect(text.contains("\r\nConnection: close\r\n"))
+            #expect(try half.receiveToEnd().hasSuffix("finished"))
+            await stopping.value
+        }
+    }
+
+    @Test func `what is not finished at the limit is cut`() async throws {
+        let begun = Gate()
+        try await withServer { _ in
+            begun.open()
+            try? await sleep(for: .seconds(3_600))
+            return .text("too late")
+        } _: { server in
+            let busy = try server.connect()
+            try busy.send("GET / HTTP/1.1\r\n\(host)\r\n")
+            try await server.group.run { try await begun.wait(until: .after(.seconds(20))) }
+            let start = Deadline.now()
+            await server.stop(within: .milliseconds(30))
+            #expect(Deadline.now().since(start) < .seconds(10))
+            #expect(server.server.connectionCount == 0)
+        }
+    }
+
+    @Test func `a server can be stopped that nobody ever used, and twice`() async throws {
+        try await withServer(loops: 2) { server in
+            await server.stop(within: .seconds(20))
+            await server.stop(within: .seconds(20))
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import HTTP
+import Reactor
+import Synchronization
+import TestSupport
+import Testing
+import Wire
+
+/// A server on loops of its own and a port of the kernel's choice, for as long as a test needs it.
+struct TestServer {
+    let server: Server
+    let group: LoopGroup
+    let events: EventLog
+    let port: UInt16
+
+    func connect(receiveBuffer: Int32? = nil) throws -> RawClient {
+        try RawClient(port: port, receiveBuffer: receiveBuffer)
+    }
+
+    /// Sends one text on a fresh connection and reads until the server closes.
+    func exchange(_ text: String) throws -> String {
+        let client = try connect()
+        try client.send(text)
+        return try client.receiveToEnd()
+    }
+
+    func stop(within limit: Duration) async {
+        await group.run { [server] in await server.stop(within: limit) }
+    }
+}
+
+/// The events of a server, in order.
+final class EventLog: Sendable {
+    private let events = Mutex<[ServerEvent]>([])
+
+    func add(_ event: ServerEvent) { events.withLock { $0.append(event) } }
+
+    var exchanges: [Exchange] {
+        events.withLock { $0 }.compactMap { if case .answered(let exchange) = $0 { exchange } else { nil } }
+    }
+
+    /// Each event by its name and, for a refusal, its reason.
+    var names: [String] {
+        events.withLock { $0 }.map { event in
+            switch event {
+            case .answered(let exchange): "answered \(exchange.status.code)\(exchange.wasCut ? " cut" : "")"
+            case .refused(let error, _): "refused \(error.status.code)"
+            case .stalled: "stalled"
+            case .overloaded: "overloaded"
+            case .turnedAway: "turned away"
+            case .handshakeFailed: "handshake failed"
+            case .acceptingFailed: "accepting failed"
+            }
+        }
+    }
+
+    /// Waits until something has happened that a client cannot see.
+    func wait(for name: String) async throws {
+        let deadline = Deadline.after(.seconds(20))
+        while !names.contains(name) {
+            try #require(!deadline.hasPassed, "no event '\(name)' among \(names)")
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+}
+
+struct Answering: Responder {
+    let answer: @Sendable (Request) async -> Response
+
+    func respond(to request: Request) async -> Response { await answer(request) }
+}
+
+/// Serves for the duration of `body`. Unless told otherwise, it answers with the method, the path and the body.
+///
+/// The test itself runs on a loop of its own, because its client blocks: on the shared pool it would hold up others.
+func withServer(
+    loops: Int = 1, options: ServerOptions = ServerOptions(),
+    answer: @escaping @Sendable (Request) async -> Response = echo,
+    _ body: @escaping @Sendable (TestServer) async throws -> Void
+) async throws {
+    let group = LoopGroup(count: loops)
+    group.start()
+    defer { group.stop() }
+    let events = EventLog()
+    let address = try #require(SocketAddress(parsing: "127.0.0.1:0"))
+    let server = Server(
+        name: "test", address: address, group: group, options: options, responder: Answering(answer: answer),
+        onEvent: events.add)
+    try await server.start()
+    let test = TestServer(
+        server: server, group: group, events: events, port: try #require(server.boundAddress.port))
+    let outcome = await LoopGroup.running { _ in
+        do {
+            return Result<Void, any Error>.success(try await body(test))
+        } catch {
+            return .failure(error)
+        }
+    }
+    await test.stop(within: .zero)
+    try outcome.get()
+}
+
+@Sendable func echo(_ request: Request) async -> Response {
+    .text("\(request.method) \(request.path) \(String(decoding: request.body, as: UTF8.self))")
+}
+
+func options(_ change: (inout ServerOptions) -> Void) -> ServerOptions {
+    var options = ServerOptions()
+    change(&options)
+    return options
+}
+
+let host = "Host: example.com\r\n"

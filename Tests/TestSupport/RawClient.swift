@@ -1,0 +1,118 @@
+import Glibc
+
+/// A client that sends and receives bytes and knows nothing of HTTP's rules, so that a test says what is on the wire.
+///
+/// Blocking, with a time limit on every call, and written on plain sockets: it shares nothing with what it tests.
+package final class RawClient {
+    package struct Failure: Error, CustomStringConvertible {
+        package let call: String
+        package let code: Int32
+
+        package var description: String { "\(call): \(String(cString: strerror(code)))" }
+        package var isReset: Bool { code == ECONNRESET }
+        package var isTimeout: Bool { code == EAGAIN }
+    }
+
+    private let descriptor: Int32
+    /// Received and not yet given out.
+    private var buffer: [UInt8] = []
+
+    /// Connects to a port of 127.0.0.1. A small `receiveBuffer` makes a slow reader.
+    package init(port: UInt16, receiveBuffer: Int32? = nil, seconds: Int = 20) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw Failure(call: "socket", code: errno) }
+        if var size = receiveBuffer { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4) }
+        var limit = timeval(tv_sec: seconds, tv_usec: 0)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+        }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let code = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard code == 0 else { throw Failure(call: "connect", code: errno) }
+    }
+
+    deinit { close(descriptor) }
+
+    package func send(_ text: String) throws {
+        try send(Array(text.utf8))
+    }
+
+    package func send(_ bytes: [UInt8]) throws {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { throw Failure(call: "send", code: errno) }
+            sent += count
+        }
+    }
+
+    /// Says that nothing more will be sent.
+    package func finishSending() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Ends with a RST.
+    package func reset() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+        // The descriptor stays ours until deinit: a socket without a peer takes its place.
+        let empty = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        dup2(empty, descriptor)
+        close(empty)
+    }
+
+    /// Whether nothing arrives for a while.
+    package func isSilent(milliseconds: Int32 = 50) -> Bool {
+        var wish = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return buffer.isEmpty && poll(&wish, 1, milliseconds) == 0
+    }
+
+    /// Everything until the server closes. A RST is a failure.
+    package func receiveToEnd() throws -> String {
+        while try receiveMore() {}
+        defer { buffer = [] }
+        return String(decoding: buffer, as: UTF8.self)
+    }
+
+    /// Receives until a text has come; false if the server closes before.
+    package func receive(until text: String) throws -> Bool {
+        while !String(decoding: buffer, as: UTF8.self).contains(text) {
+            guard try receiveMore() else { return false }
+        }
+        return true
+    }
+
+    /// The next response, body included.
+    package func receiveResponse(toHead: Bool = false) throws -> RawResponse {
+        while true {
+            if let (response, used) = RawResponse.read(buffer, toHead: toHead, isAll: false) {
+                buffer.removeFirst(used)
+                return response
+            }
+            guard try receiveMore() else { break }
+        }
+        guard let (response, used) = RawResponse.read(buffer, toHead: toHead, isAll: true) else {
+            throw Failure(call: "recv \(String(decoding: buffer, as: UTF8.self))", code: ENODATA)
+        }
+        buffer.removeFirst(used)
+        return response
+    }
+
+    /// False at the end.
+    private func receiveMore() throws -> Bool {
+        var space = [UInt8](repeating: 0, count: 65_536)
+        let count = recv(descriptor, &space, space.count, 0)
+        guard count >= 0 else { throw Failure(call: "recv", code: errno) }
+        buffer += space.prefix(count)
+        return count > 0
+    }
+}
