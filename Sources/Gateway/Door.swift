@@ -24,12 +24,10 @@ struct Door: Sendable {
         return response
     }
 
-    /// Gives a bare refusal its texts, and keeps the fields it came with, such as `Allow`.
+    /// Gives a bare refusal of the router its texts, and keeps its `Allow`.
     func dressing(_ bare: Response, with failure: Failure, for request: Request) async -> Response {
         var response = await answering(request) { throw failure }
-        bare.fields.forEach { name, value in
-            if let name = FieldName(name), !response.fields.contains(name) { try? response.fields.append(name, value) }
-        }
+        if let allowed = bare.fields[.allow] { try? response.fields.append(.allow, allowed) }
         return response
     }
 

@@ -51,8 +51,9 @@ final class Bench: Sendable {
             return AccountDesk(
                 account: account, keeper: Keeper(platform: platform, store: store),
                 oauth: OAuth(platform: platform, openBase: "https://open.example.net"),
-                jsDomains: [try! Domain(public: "example.com")], returns: returns,
-                menus: name == "main" ? ["orders": .init(target: try! returns.target("/orders"), scope: .base)] : [:],
+                jsDomains: [certain { try Domain(public: "example.com") }], returns: returns,
+                menus: name == "main"
+                    ? ["orders": .init(target: certain { try returns.target("/orders") }, scope: .base)] : [:],
                 verificationToken: Secret("consoletoken"))
         }
         accounts = Accounts(desks)
@@ -105,4 +106,9 @@ final class LineSink: Sendable {
     }
 
     var text: String { String(decoding: bytes.withLock { $0 }, as: UTF8.self) }
+}
+
+/// For values that the test wrote itself.
+func certain<Value>(_ make: () throws -> Value) -> Value {
+    do { return try make() } catch { preconditionFailure("\(error)") }
 }
