@@ -18,7 +18,7 @@ declare class WechatJSSDK {
   readonly debug: boolean;
   /** Milliseconds after which initialize() and signSignature() give up. */
   readonly timeout: number;
-  /** Where Magpie is: prefix of `/session`, `/redirect` and `/logout`. Empty for the page's own origin. */
+  /** Where Magpie is: the prefix of `/session`, `/redirect` and `/logout`. Empty for the root of the page's origin. */
   readonly server: string;
   /** WeChat's own `wx`, once it is loaded. */
   wx: any;
@@ -99,8 +99,10 @@ declare namespace WechatJSSDK {
     followRoutes?: boolean;
     /** The URL of the page load, for scripts that start after a router has changed it. */
     entryUrl?: string;
-    /** Where Magpie is, when that cannot be told from `signatureUrl`. */
+    /** Where Magpie is, when that is not the folder of `signatureUrl`. */
     server?: string;
+    /** WeCom: allows wx.invoke. Like any other option it is handed on to wx.config. */
+    beta?: boolean;
   }
 
   interface CallOptions {

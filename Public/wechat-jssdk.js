@@ -197,17 +197,17 @@ function listen(wx, config, onReply) {
 
 // One config at a time: two in flight cannot be told apart, and jweixin mixes up their callbacks.
 function configure(wx, config, deadline) {
-  var outcome = page.turn.then(function () {
-    return within(deadline, 'the verdict of wx.config', verdict(wx, config));
+  var what = 'the verdict of wx.config', outcome = page.turn.then(function () {
+    return Date.now() < deadline && within(deadline, what, verdict(wx, config));
   });
   page.turn = outcome.catch(ignore);
-  return outcome;
+  return within(deadline, what, outcome);
 }
 
-function fetchSignature(instance, url, deadline, force) {
+function fetchSignature(self, url, deadline, force) {
   var here = currentUrl(), both = !force && url !== here; // on iOS the landing URL is asked for beside the current one
-  return request('GET', withQuery(instance.config.signatureUrl, {
-    url: both ? here : url, entry: both && url, account: instance.config.account, force: force && 1
+  return request('GET', withQuery(self.config.signatureUrl, {
+    url: both ? here : url, entry: both && url, account: self.config.account, force: force && 1
   }), deadline, false).then(function (body) {
     var signed = both && body && body.entry || body;
     if (signed && signed.signature) return signed;
@@ -217,25 +217,26 @@ function fetchSignature(instance, url, deadline, force) {
 
 // Loads the SDK and configures it, with `given` or with a signature fetched for the URL that WeChat will verify.
 // A signature that WeChat calls invalid is replaced once, unless the page brought it for this very call (`final`).
-function sign(instance, deadline, given, final, retryUrl) {
-  var config = instance.config, url = retryUrl || targetUrl(config);
-  instance._url = url;
+function sign(self, deadline, given, final, retryUrl) {
+  var config = self.config, url = retryUrl || targetUrl(config);
+  self._url = url;
   return Promise.all([
-    loadSdk(instance.sdkUrl, deadline),
-    given || fetchSignature(instance, url, deadline, !!retryUrl)
+    loadSdk(self.sdkUrl, deadline),
+    given || fetchSignature(self, url, deadline, !!retryUrl)
   ]).then(function (parts) {
-    var wx = instance.wx = parts[0], signed = parts[1];
+    var wx = self.wx = parts[0], signed = parts[1];
     requireWechat();
-    if (!given && !retryUrl && url !== targetUrl(config)) return sign(instance, deadline); // the visitor went on
+    if (!given && !retryUrl && url !== targetUrl(config)) return sign(self, deadline); // the visitor went on
     ['appId', 'timestamp', 'nonceStr', 'signature'].forEach(function (name) {
       config[name] = signed[name] || config[name];
     });
-    return configure(wx, {
-      debug: instance.debug, appId: config.appId, timestamp: config.timestamp, nonceStr: config.nonceStr,
-      signature: config.signature, jsApiList: config.jsApiList.slice(), openTagList: config.openTagList.slice()
-    }, deadline).catch(function (error) {
+    var settings = copy(config); // with options this file does not know, such as WeCom's `beta`
+    ['jsApiList', 'openTagList'].forEach(function (name) {
+      settings[name] = config[name].slice(); // jweixin writes into the lists
+    });
+    return configure(wx, settings, deadline).catch(function (error) {
       if (final || retryUrl || !config.signatureUrl || !/invalid signature/.test(error.message)) throw error;
-      return sign(instance, deadline, null, false, otherUrl(config, signed.url || url, error));
+      return sign(self, deadline, null, false, otherUrl(config, signed.url || url, error));
     });
   });
 }
@@ -248,28 +249,28 @@ function otherUrl(config, tried, error) {
 }
 
 // The outcome being waited for, or the last good one, is what initialize() and call() go by.
-function run(instance, given, final) {
-  var outcome = instance._outcome = Promise.resolve().then(function () {
+function run(self, given, final) {
+  var outcome = self._outcome = Promise.resolve().then(function () {
     // Outside WeChat nothing is asked of Tencent's hosts; a script from elsewhere may be the sandbox.
-    if (!W || TENCENT.test(instance.sdkUrl)) requireWechat();
-    if (!given && !instance.config.signatureUrl) throw new WechatError('no_signature', 'no signatureUrl, no signature');
-    return sign(instance, Date.now() + instance.timeout, given, final);
+    if (!W || TENCENT.test(self.sdkUrl)) requireWechat();
+    if (!given && !self.config.signatureUrl) throw new WechatError('no_signature', 'no signatureUrl, no signature');
+    return sign(self, Date.now() + self.timeout, given, final);
   }).then(function () {
-    if (instance._outcome === outcome) instance._pending = false;
-    return instance;
+    if (self._outcome === outcome) self._pending = false;
+    return self;
   }, function (error) {
-    if (instance._outcome === outcome) instance._outcome = instance._pending = null;
+    if (self._outcome === outcome) self._outcome = self._pending = null;
     throw error;
   });
-  instance._pending = true;
+  self._pending = true;
   return outcome;
 }
 
 // Single-page applications change the URL without loading a page.
-function followRoutes(instance) {
+function followRoutes(self) {
   function changed() {
     setTimeout(function () { // after the router's own work, which may be several changes
-      if (instance._url !== targetUrl(instance.config)) run(instance).catch(ignore);
+      if (self._url !== targetUrl(self.config)) run(self).catch(ignore);
     }, 0);
   }
   ['pushState', 'replaceState'].forEach(function (name) {
@@ -282,8 +283,8 @@ function followRoutes(instance) {
   W.addEventListener('popstate', changed);
 }
 
-function listed(instance, api) {
-  return instance.config.jsApiList.indexOf(api) >= 0;
+function listed(self, api) {
+  return self.config.jsApiList.indexOf(api) >= 0;
 }
 
 function WechatJSSDK(options) {
@@ -299,7 +300,7 @@ function WechatJSSDK(options) {
   this.sdkUrl = config.customUrl || SDK_URL;
   this.debug = !!config.debug;
   this.timeout = config.timeout || 15000;
-  this.server = config.server || (config.signatureUrl || '').replace(/\/(get-signature)?([?#].*)?$/, '');
+  this.server = config.server || (config.signatureUrl || '').replace(/\/[^\/?#]*([?#].*)?$/, '');
   this.wx = undefined;
 }
 

@@ -98,6 +98,7 @@ test('login goes to the server with a target, a scope and an account', () => {
   assert.equal(world.seen.assigned, '/redirect/shop?to=' + encodeURIComponent('/orders?id=%E9%9E%8B') + '&scope=userinfo');
   const hub = world.make({ signatureUrl: 'https://wx.example.com/hub/get-signature?x=1', account: 'main' });
   assert.equal(hub.loginUrl({ to: '/a' }), 'https://wx.example.com/hub/redirect/main?to=%2Fa&scope=base');
+  assert.equal(world.make({ signatureUrl: '/wx/sign?u=/a' }).server, '/wx');
   assert.match(hub.loginUrl(), /to=https%3A%2F%2Fh5\.example\.com%2F/);
   assert.equal(world.make({ server: 'https://wx.example.com' }).loginUrl({ to: '/' }),
     'https://wx.example.com/redirect?to=%2F&scope=base');

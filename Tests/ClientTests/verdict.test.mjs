@@ -119,6 +119,18 @@ test('a script, a server and a WeChat that never answer end in a timeout', async
   }
 });
 
+test('who waits for another config waits no longer than its own time, and is then not configured late', async () => {
+  const world = open({ delay: 150 });
+  const slow = world.make({ ...signedUrl, timeout: 100 }).initialize();
+  await later(20);
+  const start = Date.now();
+  const errors = await Promise.all([failure(world.make({ ...signedUrl, timeout: 30 }).initialize()), failure(slow)]);
+  assert.deepEqual(errors.map(error => error.code), ['timeout', 'timeout']);
+  assert.ok(Date.now() - start < 140);
+  await later(200);
+  assert.equal(world.seen.verified.length, 1);
+});
+
 test('after a timeout the next config is not stuck behind the lost one', async () => {
   const world = open({ delay: Infinity });
   const jssdk = world.make({ ...signedUrl, timeout: 30 });
