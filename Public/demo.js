@@ -142,8 +142,7 @@
   }
 
   function sayTime(target, value) {
-    const date = new Date(typeof value === 'number' ? value * 1000 : value);
-    say(target, ...['en-GB', 'zh-CN'].map(locale => (isNaN(date) ? String(value) : date.toLocaleString(locale))));
+    say(target, ...['en-GB', 'zh-CN'].map(locale => new Date(value).toLocaleString(locale)));
   }
 
   function showVisitor(session) {
@@ -151,7 +150,7 @@
     for (const id of ['visitor', 'logout']) element(id).hidden = !session;
     element('nobody').hidden = !!session;
     element('login-base').hidden = !!session;
-    const asksMore = session && session.scope !== 'snsapi_userinfo' && session.scope !== 'userinfo';
+    const asksMore = session && session.scope === 'base';
     element('login-userinfo').hidden = !!session && !asksMore;
     if (!session) return;
     const profile = session.profile || {};

@@ -132,12 +132,13 @@ declare namespace WechatJSSDK {
     openid: string;
     unionid?: string;
     account: string;
-    scope: string;
+    scope: 'base' | 'userinfo';
     /** The visitor looked at the page in WeChat's snapshot mode: a stand-in identity, not to be stored. */
     snapshot: boolean;
     profile?: { nickname?: string; headimgurl?: string; [name: string]: unknown };
-    createdAt: string | number;
-    expiresAt: string | number;
+    /** ISO 8601, such as 2026-01-31T12:00:00Z. */
+    createdAt: string;
+    expiresAt: string;
   }
 
   type ErrorCode =
