@@ -2,7 +2,7 @@
 ///
 /// Secure wraps OpenSSL 3: digests, keyed hashes, ciphers, randomness, secrets and TLS. HTTP, Store, WeChat, Gateway and
 /// Sandbox call it; it calls nothing but OpenSSL.
-package enum SecureError: Error, Equatable, Sendable {
+package enum SecureError: Error, Hashable, Sendable {
     /// The sealed bytes are too short, were changed, or were sealed under another key or other associated data.
     case tampered
     /// A ciphertext, or a plaintext without padding, is not a whole number of cipher blocks.

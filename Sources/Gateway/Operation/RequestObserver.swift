@@ -1,0 +1,65 @@
+import HTTP
+import Reactor
+import Secure
+import Wire
+
+/// Turns what a server tells into log lines and figures.
+struct RequestObserver: Sendable {
+    let listener: Metrics.Listener
+    let name: StaticString
+    let log: EventLog
+    let metrics: Metrics
+    let addresses: ClientAddress
+    /// The patterns of the route table; every other path counts as a file.
+    let routes: Set<String>
+
+    func note(_ event: ServerEvent) {
+        switch event {
+        case .answered(let exchange): answered(exchange)
+        case .refused(let error, let peer): refused(error, peer)
+        case .stalled(let peer): fault(.writeTimeout, peer, "a client took no byte of its answer")
+        case .overloaded(let peer): fault(.overLimit, peer, "more connections than limits.connections allows")
+        case .turnedAway(let error): fault(.broken, nil, error.description)
+        case .handshakeFailed(_, let peer): fault(.tls, peer, "no TLS was agreed upon")
+        case .acceptingFailed(let error):
+            log.error("listener broken", [.listener(name.description), .reason(error.description)])
+        }
+    }
+
+    private func answered(_ exchange: Exchange) {
+        let request = exchange.request
+        metrics.requestEnded(
+            route: route(of: request.path), method: request.method.description, status: exchange.status.code,
+            took: exchange.duration)
+        log.access(
+            AccessRecord(
+                listener: name, method: request.method.description, path: request.path,
+                queryKeys: request.query.keys, status: exchange.status.code, bytes: exchange.bytes,
+                took: exchange.duration, requestID: exchange.fields[.xRequestID] ?? RequestID.of(request),
+                peer: addresses.of(request)?.description))
+    }
+
+    private func refused(_ error: WireError, _ peer: IPAddress?) {
+        let kind: Metrics.ConnectionFault =
+            switch error.status {
+            case .requestTimeout: .headerTimeout
+            case .payloadTooLarge, .uriTooLong, .headerFieldsTooLarge: .tooLarge
+            default: .malformed
+            }
+        fault(kind, peer, "answered \(error.status)")
+    }
+
+    /// Faults of strangers, by the thousand in an attack: counted always, logged only for whoever looks closely.
+    private func fault(_ kind: Metrics.ConnectionFault, _ peer: IPAddress?, _ reason: String) {
+        metrics.count(.connectionFault(listener, kind))
+        log.debug(
+            "connection", [.listener(name.description), .outcome(kind.rawValue), .reason(reason)]
+                + (peer.map { [.peer($0.description)] } ?? []))
+    }
+
+    private func route(of path: String) -> String {
+        if routes.contains(path) { return path }
+        for prefix in ["/redirect", "/api/wechat"] where path.hasPrefix("\(prefix)/") { return "\(prefix)/{account}" }
+        return "files"
+    }
+}

@@ -1,0 +1,52 @@
+import HTTP
+import Reactor
+import Secure
+import WeChat
+import Wire
+
+/// Carries WeChat's calls over our HTTP client: the one place where a call meets a socket.
+struct ClientFetcher: Fetcher {
+    let client: Client
+    /// `https://api.weixin.qq.com`, or what stands in for it.
+    let api: WebURL
+    let metrics: Metrics
+
+    func fetch(_ call: Call) async throws(FetchError) -> Reply {
+        let start = Deadline.now()
+        defer { metrics.observe(upstream: call.path, took: Deadline.now().since(start)) }
+        let request = ClientRequest(
+            call.method == .get ? .get : .post, to: api, path: call.path, query: call.query,
+            fields: call.body == nil ? [] : [(.contentType, "application/json")], body: call.body ?? [],
+            timeout: call.timeout)
+        do throws(ClientError) {
+            let response = try await client.send(request)
+            metrics.count(.upstream(path: call.path, response.status.code == 200 ? .ok : .status))
+            return Reply(status: response.status.code, body: response.body)
+        } catch {
+            metrics.count(.upstream(path: call.path, Self.outcome(error.kind)))
+            throw Self.failure(error)
+        }
+    }
+
+    /// In the terms of the room that asked. Only what is certain not to have reached WeChat is called unreachable.
+    private static func failure(_ error: ClientError) -> FetchError {
+        switch error.kind {
+        case .timedOut: .timedOut
+        case .refused, .unreachable, .resolution: .unreachable(host: error.host)
+        case .tls(let fault): .tls(fault.description)
+        case .protocolError, .invalidRequest: .malformed
+        case .tooLarge: .tooLarge
+        case .interrupted: .interrupted
+        case .cancelled: .cancelled
+        }
+    }
+
+    private static func outcome(_ kind: ClientError.Kind) -> Metrics.UpstreamOutcome {
+        switch kind {
+        case .timedOut: .timedOut
+        case .refused, .unreachable, .resolution, .interrupted, .cancelled: .unreachable
+        case .tls: .tls
+        case .protocolError, .invalidRequest, .tooLarge: .garbage
+        }
+    }
+}

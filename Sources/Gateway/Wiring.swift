@@ -1,0 +1,159 @@
+import FoundationEssentials
+import HTTP
+import Reactor
+import Secure
+import Store
+import WeChat
+import Wire
+
+/// Builds every part from the configuration, top to bottom. No logic: whoever wants to know what depends on what
+/// reads it here.
+struct Wiring: Sendable {
+    let accounts: Accounts
+    let readiness: Readiness
+    let publicServer: Server
+    let adminServer: Server
+
+    init(
+        _ configuration: Configuration, store: any Store, log: EventLog, group: LoopGroup, sandboxSDK: String?,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) throws {
+        let adminPaths = [
+            "/health", "/ready", "/metrics", "/status", "/access-token", "/access-token/report", "/diagnose/signature",
+        ]
+        let publicPaths = [
+            "/get-signature", "/redirect", "/redirect/{account}", "/session", "/auth", "/logout", "/api/wechat",
+            "/api/wechat/{account}", "/magpie.json",
+        ]
+        let metrics = Metrics(
+            routes: publicPaths + adminPaths + ["files"], accounts: configuration.accounts.map(\.name), log: log,
+            now: now)
+
+        // WeChat
+        let timing = Timing(
+            now: now, sleep: { (duration) async throws(CancellationError) in try await sleep(for: duration) })
+        var clientOptions = ClientOptions()
+        clientOptions.timeout = configuration.upstream.timeout
+        clientOptions.caFile = configuration.upstream.caFile
+        let client = try Client(group: group, options: clientOptions)
+        let fetcher = ClientFetcher(client: client, api: try WebURL(configuration.upstream.api.description), metrics: metrics)
+        accounts = Accounts(
+            try configuration.accounts.map { account in
+                let platform = Platform(
+                    account: Account(
+                        name: account.name, appID: account.appID, appSecret: account.appSecret,
+                        usesStableToken: account.stableToken),
+                    fetcher: fetcher, timeout: configuration.upstream.timeout, timing: timing)
+                let keeper = Keeper(platform: platform, store: store, executor: group.next()) { event in
+                    KeeperLog.note(event, account: account.name, log: log, metrics: metrics)
+                }
+                let returns = ReturnRules(domains: account.returnDomains, publicURL: configuration.publicURL)
+                return AccountDesk(
+                    account: platform.account, keeper: keeper,
+                    oauth: OAuth(platform: platform, openBase: configuration.upstream.open.description),
+                    jsDomains: account.jsDomains, returns: returns,
+                    menus: try account.menus.mapValues { menu in
+                        .init(target: try returns.target(menu.to), scope: menu.scope == .base ? .base : .userinfo)
+                    },
+                    verificationToken: account.token)
+            })
+        readiness = Readiness(accounts: accounts, store: store, now: now)
+
+        // The visitor
+        let sessions = Sessions(
+            store: store, lifetime: configuration.session.lifetime / .seconds(1),
+            idleTimeout: configuration.session.idleTimeout / .seconds(1), now: now)
+        let cookies = Cookies(
+            sessionName: configuration.cookieName, bindingName: configuration.bindingCookieName,
+            isSecure: configuration.isSecure, sameSite: .init(configuration.session.sameSite),
+            sessionLifetime: Int(configuration.session.lifetime / .seconds(1)))
+        let login = LoginRoutes(
+            accounts: accounts, sessions: sessions, records: LoginRecords(store: store, now: now), cookies: cookies,
+            publicOrigin: configuration.publicURL.description, log: log, metrics: metrics, now: now,
+            patience: configuration.upstream.timeout * 2 + .seconds(1), pause: timing.sleep)
+        let sessionRoutes = SessionRoutes(
+            accounts: accounts, sessions: sessions, cookies: cookies,
+            profiles: LateProfiles(sessions: sessions, log: log, now: now),
+            publicOrigin: configuration.publicURL.description, metrics: metrics, log: log)
+
+        // The listeners
+        let door = Door(log: log, metrics: metrics)
+        let addresses = ClientAddress(trusted: configuration.trustedProxies)
+        let publicRoutes = Routes.public(
+            door, signing: SigningRoutes(accounts: accounts, metrics: metrics), login: login, sessions: sessionRoutes,
+            verification: VerificationRoute(accounts: accounts),
+            demo: DemoRoute(account: accounts.all[0].name, sandboxSDK: sandboxSDK))
+        let adminRoutes = Routes.admin(
+            door,
+            AdminRoutes(
+                accounts: accounts, readiness: readiness, metrics: metrics,
+                diagnosis: SignatureDiagnosis(accounts: accounts, now: now), startedAt: now(), now: now),
+            guardedBy: AdminGuard(token: configuration.adminToken))
+        let tls = try configuration.tls.map { try TLSContext.server(certificateFile: $0.certificate, keyFile: $0.key) }
+        publicServer = Server(
+            name: "public", address: configuration.listen, group: group,
+            options: ServerOptions(configuration.limits, tls: tls),
+            responder: HostGuard(
+                next: Router(publicRoutes, fallback: StaticFiles(directory: configuration.publicDirectory)),
+                door: door, metrics: metrics, hosts: configuration.hosts,
+                admitsLoopback: configuration.publicURL.isLoopback, tellsStrictTransport: tls != nil),
+            onEvent: RequestObserver(
+                listener: .public, name: "public", log: log, metrics: metrics, addresses: addresses,
+                routes: Set(publicPaths)
+            ).note)
+        adminServer = Server(
+            name: "admin", address: configuration.adminListen, group: group,
+            options: ServerOptions(configuration.limits, tls: nil),
+            responder: HostGuard(
+                next: Router(adminRoutes), door: door, metrics: metrics, hosts: configuration.adminHosts,
+                admitsLoopback: true, tellsStrictTransport: false),
+            onEvent: RequestObserver(
+                listener: .admin, name: "admin", log: log, metrics: metrics, addresses: addresses,
+                routes: Set(adminPaths)
+            ).note)
+    }
+}
+
+extension Configuration {
+    /// Beside the session's, with the same prefix.
+    var bindingCookieName: String {
+        isSecure ? CookieName.hostPrefix + "magpie_login" : "magpie_login"
+    }
+
+    /// The names by which other machines may ask the admin listener: its own address, and what `hosts` adds.
+    var adminHosts: Set<String> {
+        var names = Set(furtherHosts.map(\.name))
+        if let bytes = adminListen.ipBytes, let address = IPAddress(bytes: bytes) {
+            names.insert(address.isVersion4 ? address.description : "[\(address)]")
+        }
+        return names
+    }
+}
+
+extension SetCookie.SameSite {
+    init(_ policy: Configuration.SameSitePolicy) {
+        switch policy {
+        case .lax: self = .lax
+        case .strict: self = .strict
+        case .none: self = .none
+        }
+    }
+}
+
+extension ServerOptions {
+    init(_ limits: Configuration.Limits, tls: TLSContext?) {
+        self.init()
+        self.limits.requestLine = limits.requestLine
+        self.limits.headerBytes = limits.headerBytes
+        self.limits.headerFields = limits.headerFields
+        self.limits.bodyBytes = limits.bodyBytes
+        connections = limits.connections
+        connectionsPerAddress = limits.connectionsPerAddress
+        headerTimeout = limits.headerTimeout
+        bodyTimeout = limits.bodyTimeout
+        idleTimeout = limits.idleTimeout
+        writeTimeout = limits.writeTimeout
+        self.tls = tls
+        refusal = { status in ErrorReply.refusal(status) }
+    }
+}

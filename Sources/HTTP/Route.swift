@@ -1,0 +1,47 @@
+package import Wire
+
+/// One line of a route table: a method, a path, and who answers.
+package struct Route: Sendable {
+    package typealias Handler = @Sendable (Request, Captures) async -> Response
+
+    package let method: Method
+    /// Such as `/redirect/{account}`: a segment in braces takes whatever stands there, but not nothing.
+    package let path: String
+    package let handler: Handler
+
+    package init(_ method: Method, _ path: String, _ handler: @escaping Handler) {
+        precondition(path.hasPrefix("/"), "a route's path begins with a slash")
+        self.method = method
+        self.path = path
+        self.handler = handler
+    }
+
+    /// The segments, nil in the place of braces. Routes of one shape are one resource with several methods.
+    var shape: [String?] {
+        segments.map { $0.hasPrefix("{") ? nil : String($0) }
+    }
+
+    /// What the braces are called, in their order.
+    var captureNames: [String] {
+        segments.filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+    }
+
+    private var segments: [Substring] {
+        path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    }
+}
+
+/// What stood in the place of a route's braces, percent-decoded.
+package struct Captures: Sendable {
+    private let values: [(name: String, value: String)]
+
+    init(_ names: [String] = [], _ values: [String] = []) {
+        self.values = Array(zip(names, values))
+    }
+
+    package static let none = Captures()
+
+    package subscript(name: String) -> String? {
+        values.first { $0.name == name }?.value
+    }
+}

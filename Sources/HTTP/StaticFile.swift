@@ -1,0 +1,104 @@
+import Glibc
+import Secure
+import Wire
+
+/// A file in memory, with what tells whether the one on disk is still the same.
+struct StaticFile: Sendable {
+    /// What `stat` says about a file's contents without reading them: a new or changed file has another.
+    struct Identity: Equatable, Sendable {
+        private let device: UInt64
+        private let inode: UInt64
+        private let size: Int
+        /// In nanoseconds since 1970. The second changes with the contents too, and nobody can set it back.
+        private let modified: Int
+        private let changed: Int
+
+        fileprivate init(_ status: stat) {
+            device = UInt64(status.st_dev)
+            inode = UInt64(status.st_ino)
+            size = Int(status.st_size)
+            modified = Self.nanoseconds(status.st_mtim)
+            changed = Self.nanoseconds(status.st_ctim)
+        }
+
+        /// Whether another change would show: the kernel's file times advance in steps of up to 10 ms, so that a second
+        /// change right after the first can leave them as they are.
+        fileprivate var isSettled: Bool {
+            var now = timespec()
+            clock_gettime(CLOCK_REALTIME, &now)
+            return Self.nanoseconds(now) - changed > 50_000_000
+        }
+
+        private static func nanoseconds(_ time: timespec) -> Int {
+            time.tv_sec * 1_000_000_000 + time.tv_nsec
+        }
+
+        /// Nil for what is not there or is no regular file. Symbolic links are followed, so that the identity is that of
+        /// the file which a link leads to now.
+        static func ofFile(at path: String) -> Identity? {
+            var status = stat()
+            guard stat(path, &status) == 0, isRegular(status) else { return nil }
+            return Identity(status)
+        }
+    }
+
+    let identity: Identity
+    let tag: EntityTag
+    let fields: Fields
+    let bytes: [UInt8]
+    /// Whether its identity may stand for it from now on.
+    let isSettled: Bool
+
+    /// Reads the file, unless it is larger than `limit` bytes, is no regular file, or lies outside the directory once all
+    /// links are followed.
+    static func read(_ path: String, under directory: String, limit: Int) -> StaticFile? {
+        guard let root = resolve(directory), let real = resolve(path), real.hasPrefix(root == "/" ? root : root + "/")
+        else { return nil }
+        // The path is resolved, so a link here was planted since; O_NONBLOCK, so that a FIFO does not hang the thread.
+        let descriptor = open(real, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, isRegular(status), Int(status.st_size) <= limit,
+            let bytes = contents(of: descriptor, count: Int(status.st_size))
+        else { return nil }
+        // 128 bits of the digest: as strong a validator as anyone needs, and half as long.
+        guard let tag = EntityTag(hex(Array(Digest.sha256(bytes).prefix(16)))) else { return nil }
+        let fields = Response(
+            .ok,
+            [
+                (.contentType, ContentType.ofFile(named: path)), (.etag, tag.description), (.cacheControl, "no-cache"),
+                (.xContentTypeOptions, "nosniff"),
+            ]
+        ).fields
+        let identity = Identity(status)
+        return StaticFile(identity: identity, tag: tag, fields: fields, bytes: bytes, isSettled: identity.isSettled)
+    }
+
+    /// The path with all links followed; nil when there is nothing.
+    private static func resolve(_ path: String) -> String? {
+        guard let real = realpath(path, nil) else { return nil }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
+    private static func isRegular(_ status: stat) -> Bool {
+        status.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// Nil when the file changes its length while it is read: half of the old and half of the new would be served.
+    private static func contents(of descriptor: Int32, count: Int) -> [UInt8]? {
+        var isWhole = false
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { space, filled in
+            while filled < count {
+                let received = Glibc.read(descriptor, space.baseAddress.map { $0 + filled }, count - filled)
+                if received < 0, errno == EINTR { continue }
+                guard received > 0 else { return }
+                filled += received
+            }
+            var beyond: UInt8 = 0
+            isWhole = Glibc.read(descriptor, &beyond, 1) == 0
+        }
+        return isWhole ? bytes : nil
+    }
+}
