@@ -54,7 +54,7 @@ let package = Package(
             name: "GatewayTests", dependencies: ["Gateway", "WeChat", "Reactor", "Secure", "Wire", "TestSupport"],
             swiftSettings: house),
         .testTarget(
-            name: "CommandTests", dependencies: ["magpie", "Gateway", "WeChat", "Secure"], swiftSettings: house),
+            name: "CommandTests", dependencies: ["magpie", "Gateway", "WeChat", "Reactor", "Secure"], swiftSettings: house),
         .testTarget(name: "HouseTests", swiftSettings: house),
         // Drives a browser against the built program: does nothing unless MAGPIE_E2E is 1.
         .testTarget(name: "EndToEndTests", swiftSettings: house),

@@ -2,10 +2,21 @@ import Gateway
 
 /// The table of commands: the map of what `magpie` can be asked to do.
 enum Commands {
-    static let all: [Command] = [sign, authorizeURL, version, help]
+    static let all: [Command] = [sandbox, sign, authorizeURL, version, help]
 
     private static let configOption = Command.Option.takes(
         "config", "FILE", "the configuration; otherwise $MAGPIE_CONFIG, then config/magpie.json5")
+
+    private static let sandbox = Command(
+        name: "sandbox", summary: "Starts the simulated WeChat alone.", chinese: "单独启动微信沙箱。",
+        options: [.takes("listen", "HOST:PORT", "where it listens; 127.0.0.1:8090 if not given")],
+        details: """
+            A simulator of the platform for tests of any program: tokens, tickets, web login with a page of sample
+            users, a stand-in for WeChat's JavaScript, and faults on demand under /_sandbox/. No account, no network.
+            无需公众号、无需联网即可联调;故障注入见 /_sandbox/。
+            """,
+        examples: ["magpie sandbox", "magpie sandbox --listen 127.0.0.1:9000"],
+        run: SandboxCommand.run)
 
     private static let sign = Command(
         name: "sign", summary: "Prints the JS-SDK signature of a URL.", chinese: "计算 JS-SDK 签名。",

@@ -10,6 +10,9 @@ enum Terminal {
         write(text + "\n", to: STDERR_FILENO)
     }
 
+    /// https://no-color.org
+    static var refusesColor: Bool { variable("NO_COLOR")?.isEmpty == false }
+
     static func variable(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
     }

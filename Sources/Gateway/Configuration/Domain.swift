@@ -25,6 +25,12 @@ package struct Domain: Hashable, Sendable, CustomStringConvertible {
 
     private static let expected = "a host name alone, such as \"h5.example.com\""
 
+    /// Nil unless a configuration could hold the name in `jsDomains`.
+    package init?(_ text: String) {
+        guard let domain = try? Domain(public: text) else { return nil }
+        self = domain
+    }
+
     /// A public name. Addresses are refused, for WeChat takes none, unless they are the loopback's.
     init(public text: String) throws(Objection) {
         let host = try Self.host(text)

@@ -1,0 +1,45 @@
+import HTTP
+import Reactor
+import Sandbox
+
+/// The simulated WeChat on a listener of its own.
+struct SandboxHost: Serving {
+    /// One account of the simulated platform.
+    struct Tenant: Equatable, Sendable {
+        var name: String
+        var appID: String
+        var appSecret: String
+        /// JS-SDK and login domains alike.
+        var domains: [String]
+    }
+
+    private let server: Server
+
+    /// - Parameter tenants: the accounts it knows; none means the sandbox's own samples.
+    static func start(
+        at address: SocketAddress, tenants: [Tenant] = [], on group: LoopGroup
+    ) async throws(ServerError) -> SandboxHost {
+        var configuration = Configuration()
+        if !tenants.isEmpty { configuration.accounts = tenants.map(account) }
+        // A phone in the same network can neither be on loopback nor reach the ports that WeChat insists on.
+        if !address.isLoopback { configuration.knobs.ports = .any }
+        let simulator = Simulator(configuration: configuration)
+        let server = Server(name: "sandbox", address: address, group: group, responder: simulator.responder)
+        try await server.start()
+        return SandboxHost(server: server)
+    }
+
+    private static func account(of tenant: Tenant) -> Account {
+        var account = Account.fresh(name: tenant.name, domains: tenant.domains)
+        account.appID = tenant.appID
+        account.appSecret = tenant.appSecret
+        return account
+    }
+
+    /// Where it really listens.
+    var address: SocketAddress { server.boundAddress }
+
+    func stop() async {
+        await server.stop(within: .seconds(2))
+    }
+}
