@@ -8,7 +8,7 @@ import Wire
 package final class Client: Sendable {
     private let group: LoopGroup
     private let options: ClientOptions
-    private let trust: TLSContext
+    private let trust: ClientTrust
     /// One for each loop of the group, in its order.
     private let shelves: [ClientShelf]
 
@@ -16,7 +16,7 @@ package final class Client: Sendable {
     package init(group: LoopGroup, options: ClientOptions = ClientOptions()) throws(SecureError) {
         self.group = group
         self.options = options
-        trust = try TLSContext.client(caFile: options.caFile)
+        trust = try ClientTrust(caFile: options.caFile)
         shelves = group.loops.map { ClientShelf($0, options: options) }
     }
 

@@ -80,14 +80,14 @@ final class ClientConnection: @unchecked Sendable {
 extension ClientConnection {
     /// Finds the host, connects to the first of its addresses that takes the connection, and shakes hands.
     static func open(
-        _ origin: Origin, options: ClientOptions, trust: TLSContext, resuming session: TLSSession?,
+        _ origin: Origin, options: ClientOptions, trust: ClientTrust, resuming session: TLSSession?,
         by deadline: Deadline
     ) async throws(ClientError.Kind) -> ClientConnection {
         let stream = try await connect(to: origin, by: min(deadline, .after(options.connectTimeout)))
         var engine: TLSEngine?
         if origin.scheme == .https {
             do throws(SecureError) {
-                engine = try TLSEngine(client: trust, hostName: origin.bareHost, resuming: session)
+                engine = try TLSEngine(client: try await trust.context(), hostName: origin.bareHost, resuming: session)
             } catch {
                 throw .tls(error)
             }
