@@ -23,10 +23,8 @@ struct StaticFile: Sendable {
 
         /// Whether another change would show: the kernel's file times advance in steps of up to 10 ms, so that a second
         /// change right after the first can leave them as they are.
-        fileprivate var isSettled: Bool {
-            var now = timespec()
-            clock_gettime(CLOCK_REALTIME, &now)
-            return Self.nanoseconds(now) - changed > 50_000_000
+        func isSettled(at now: Int) -> Bool {
+            now - changed > 50_000_000
         }
 
         private static func nanoseconds(_ time: timespec) -> Int {
@@ -46,8 +44,6 @@ struct StaticFile: Sendable {
     let tag: EntityTag
     let fields: Fields
     let bytes: [UInt8]
-    /// Whether its identity may stand for it from now on.
-    let isSettled: Bool
 
     /// Reads the file, unless it is larger than `limit` bytes, is no regular file, or lies outside the directory once all
     /// links are followed.
@@ -71,8 +67,7 @@ struct StaticFile: Sendable {
                 (.xContentTypeOptions, "nosniff"),
             ]
         ).fields
-        let identity = Identity(status)
-        return StaticFile(identity: identity, tag: tag, fields: fields, bytes: bytes, isSettled: identity.isSettled)
+        return StaticFile(identity: Identity(status), tag: tag, fields: fields, bytes: bytes)
     }
 
     /// The path with all links followed; nil when there is nothing.

@@ -1,3 +1,4 @@
+import Glibc
 import Reactor
 import Synchronization
 package import Wire
@@ -12,15 +13,22 @@ package final class StaticFiles: Responder {
 
     private let directory: String
     private let refusal: @Sendable (Status, Request) -> Response
+    private let now: @Sendable () -> Int
     private let files = Mutex<[String: StaticFile]>([:])
 
     /// A directory that is not there has no files until it is.
+    ///
+    /// - Parameters:
+    ///   - refusal: the text of a refusal; `Allow` is added here.
+    ///   - now: nanoseconds since 1970, on the clock of the files' times.
     package init(
         directory: String,
-        refusal: @escaping @Sendable (Status, Request) -> Response = { status, _ in Response(status) }
+        refusal: @escaping @Sendable (Status, Request) -> Response = { status, _ in Response(status) },
+        now: @escaping @Sendable () -> Int = StaticFiles.fileClock
     ) {
         self.directory = directory
         self.refusal = refusal
+        self.now = now
     }
 
     package func respond(to request: Request) async -> Response {
@@ -57,8 +65,15 @@ package final class StaticFiles: Responder {
         if let known = files.withLock({ $0[name] }), known.identity == identity { return known }
         let directory = directory
         let fresh = await offLoop { StaticFile.read(path, under: directory, limit: Self.largestFile) }
-        files.withLock { $0[name] = fresh?.isSettled == true ? fresh : nil }
+        let isSettled = fresh?.identity.isSettled(at: now()) == true
+        files.withLock { $0[name] = isSettled ? fresh : nil }
         return fresh
+    }
+
+    package static func fileClock() -> Int {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return now.tv_sec * 1_000_000_000 + now.tv_nsec
     }
 
     private func isCurrent(_ file: StaticFile, for request: Request) -> Bool {
