@@ -36,7 +36,8 @@ struct Wiring: Sendable {
         clientOptions.timeout = configuration.upstream.timeout
         clientOptions.caFile = configuration.upstream.caFile
         let client = try Client(group: group, options: clientOptions)
-        let fetcher = ClientFetcher(client: client, api: try WebURL(configuration.upstream.api.description), metrics: metrics)
+        let fetcher = ClientFetcher(
+            client: client, api: try WebURL(configuration.upstream.api.description), metrics: metrics)
         accounts = Accounts(
             try configuration.accounts.map { account in
                 let platform = Platform(
@@ -87,7 +88,7 @@ struct Wiring: Sendable {
             door,
             AdminRoutes(
                 accounts: accounts, readiness: readiness, metrics: metrics,
-                diagnosis: SignatureDiagnosis(accounts: accounts, now: now), startedAt: now(), now: now),
+                diagnosis: SignatureDiagnosis(accounts: accounts), startedAt: now(), now: now),
             guardedBy: AdminGuard(token: configuration.adminToken))
         let tls = try configuration.tls.map { try TLSContext.server(certificateFile: $0.certificate, keyFile: $0.key) }
         publicServer = Server(

@@ -6,7 +6,6 @@ import WeChat
 /// explain it.
 struct SignatureDiagnosis: Sendable {
     let accounts: Accounts
-    let now: @Sendable () -> Date
 
     /// The answer of `POST /diagnose/signature`.
     struct Report: Encodable, Sendable, Equatable {

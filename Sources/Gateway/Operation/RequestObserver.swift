@@ -53,7 +53,8 @@ struct RequestObserver: Sendable {
     private func fault(_ kind: Metrics.ConnectionFault, _ peer: IPAddress?, _ reason: String) {
         metrics.count(.connectionFault(listener, kind))
         log.debug(
-            "connection", [.listener(name.description), .outcome(kind.rawValue), .reason(reason)]
+            "connection",
+            [.listener(name.description), .outcome(kind.rawValue), .reason(reason)]
                 + (peer.map { [.peer($0.description)] } ?? []))
     }
 
