@@ -46,6 +46,9 @@ let package = Package(
         .testTarget(name: "SecureTests", dependencies: ["Secure", "TestSupport"], swiftSettings: house),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Reactor", "Secure", "Wire", "TestSupport"], swiftSettings: house),
         .testTarget(name: "StoreTests", dependencies: ["Store"], swiftSettings: house),
+        // The processes that StoreTests starts, several on one store, and kills.
+        .executableTarget(
+            name: "store-worker", dependencies: ["Store"], path: "Tests/StoreWorker", swiftSettings: house),
         .testTarget(
             name: "WeChatTests", dependencies: ["WeChat"], resources: [.copy("Vectors")], swiftSettings: house),
         .testTarget(

@@ -15,30 +15,26 @@ enum StoreKind: String, CaseIterable, CustomTestStringConvertible, Sendable {
 
     var testDescription: String { rawValue }
 
-    /// Opens a store in `folder`.
+    /// Opens a store at `path`; those in memory take no notice of it.
     func open(
-        in folder: Scratch, clock: ManualClock? = nil, lockTimeout: Duration = .seconds(5), incidents: Incidents? = nil
-    ) throws -> any Store {
+        _ path: String, clock: ManualClock? = nil, lockTimeout: Duration = .seconds(5), incidents: Incidents? = nil
+    ) throws(StoreError) -> any Store {
         let now: @Sendable () -> Date = { clock?.now ?? Date() }
         let onIncident: @Sendable (StoreIncident) -> Void = { incidents?.add($0) }
         return switch self {
         case .memory: MemoryStore(now: now)
-        case .file:
-            try FileStore(directory: path(in: folder), lockTimeout: lockTimeout, onIncident: onIncident, now: now)
-        case .sqlite:
-            try SQLiteStore(path: path(in: folder), lockTimeout: lockTimeout, onIncident: onIncident, now: now)
+        case .file: try FileStore(directory: path, lockTimeout: lockTimeout, onIncident: onIncident, now: now)
+        case .sqlite: try SQLiteStore(path: path, lockTimeout: lockTimeout, onIncident: onIncident, now: now)
         case .custom: DictionaryStore(clock: now)
         }
-    }
-
-    func path(in folder: Scratch) -> String {
-        folder.path + (self == .file ? "/store" : "/store.sqlite")
     }
 }
 
 /// A clock that moves when the test says so.
 final class ManualClock: Sendable {
-    private let time = Mutex(Date(timeIntervalSince1970: 1_800_000_000))
+    private let time: Mutex<Date>
+
+    init(_ start: Date = Date(timeIntervalSince1970: 1_800_000_000)) { time = Mutex(start) }
 
     var now: Date { time.withLock { $0 } }
     func advance(by seconds: Double) { time.withLock { $0 += seconds } }
@@ -65,6 +61,9 @@ final class Scratch: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
+    /// Where a test's store lies.
+    var store: String { path + "/store" }
+
     /// All files and folders below, by their path from here.
     var files: [String] { FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String }.sorted() ?? [] }
 
@@ -82,7 +81,7 @@ func withStore(
 ) async throws {
     let folder = try Scratch()
     let clock = ManualClock()
-    let store = try kind.open(in: folder, clock: clock)
+    let store = try kind.open(folder.store, clock: clock)
     do {
         try await body(store, clock)
     } catch {
