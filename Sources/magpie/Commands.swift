@@ -2,10 +2,25 @@ import Gateway
 
 /// The table of commands: the map of what `magpie` can be asked to do.
 enum Commands {
-    static let all: [Command] = [sandbox, sign, authorizeURL, version, help]
+    static let all: [Command] = [serve, sandbox, sign, authorizeURL, version, help]
 
     private static let configOption = Command.Option.takes(
         "config", "FILE", "the configuration; otherwise $MAGPIE_CONFIG, then config/magpie.json5")
+
+    private static let serve = Command(
+        name: "serve", summary: "Starts the gateway.", chinese: "启动服务。",
+        options: [
+            configOption,
+            .flag("sandbox", "starts a simulated WeChat along with it, and uses that instead of the real one"),
+        ],
+        details: """
+            Signs pages for the JS-SDK, logs visitors in through WeChat, keeps their sessions. Runs until SIGTERM or
+            SIGINT, then finishes what it is doing; a second signal ends it at once. SIGHUP is ignored.
+            With no configuration file at all, a demonstration starts: the demo page and a simulated WeChat, on loopback.
+            没有配置文件时自动以沙箱演示模式启动。
+            """,
+        examples: ["magpie serve", "magpie serve --config /etc/magpie/magpie.json5", "magpie serve --sandbox"],
+        run: ServeCommand.run)
 
     private static let sandbox = Command(
         name: "sandbox", summary: "Starts the simulated WeChat alone.", chinese: "单独启动微信沙箱。",
@@ -63,7 +78,7 @@ enum Commands {
 
     private static let help = Command(
         name: "help", summary: "Explains the commands.", chinese: "显示帮助。", operand: "COMMAND",
-        details: "The same as --help or -h after a command.", examples: ["magpie help", "magpie help sign"],
+        details: "The same as --help or -h after a command.", examples: ["magpie help", "magpie help serve"],
         run: { arguments in
             guard let name = arguments.operand else { return explain(nil) }
             guard let command = all.first(where: { $0.name == name }) else {

@@ -8,18 +8,19 @@ enum SandboxCommand {
 
     static func run(_ arguments: Arguments) -> ExitCode {
         let text = arguments["listen"] ?? standardAddress
-        guard let address = SocketAddress(parsing: text) else {
+        guard let address = SocketAddress(parsing: text), address.port != nil else {
             return Commands.refuse(
                 .init(text: "--listen is an address and port such as \(standardAddress)", command: "sandbox"))
         }
-        let log = EventLog.standardOutput(Configuration.Log(), noColor: Terminal.refusesColor)
+        let log = EventLog.standardOutput(.init(), noColor: Terminal.refusesColor)
         defer { log.flush() }
         return LoopGroup.runBlocking { group in
             await Supervisor.run(log) {
                 do throws(ServerError) {
                     let host = try await SandboxHost.start(at: address, on: group)
+                    let origin = host.origin(seenFrom: Origin(isSecure: false, host: "127.0.0.1", port: nil))
                     Terminal.complain(
-                        "The simulated WeChat is at http://\(host.address)/ : open it, or set `upstream` to it. 沙箱已启动。")
+                        "The simulated WeChat is at \(origin)/ : open it, or set `upstream` to it. 沙箱已启动。")
                     return .success(host)
                 } catch {
                     Terminal.complain("magpie: \(error)")

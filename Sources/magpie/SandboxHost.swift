@@ -1,3 +1,4 @@
+import Gateway
 import HTTP
 import Reactor
 import Sandbox
@@ -19,7 +20,7 @@ struct SandboxHost: Serving {
     static func start(
         at address: SocketAddress, tenants: [Tenant] = [], on group: LoopGroup
     ) async throws(ServerError) -> SandboxHost {
-        var configuration = Configuration()
+        var configuration = Sandbox.Configuration()
         if !tenants.isEmpty { configuration.accounts = tenants.map(account) }
         // A phone in the same network can neither be on loopback nor reach the ports that WeChat insists on.
         if !address.isLoopback { configuration.knobs.ports = .any }
@@ -36,8 +37,13 @@ struct SandboxHost: Serving {
         return account
     }
 
-    /// Where it really listens.
-    var address: SocketAddress { server.boundAddress }
+    /// Its URL for a browser that sees the gateway at `site`: on the same host, when it listens on all addresses.
+    func origin(seenFrom site: Origin) -> Origin {
+        let address = server.boundAddress
+        let text = address.description.split(separator: ":").dropLast().joined(separator: ":")
+        let isEverywhere = address.ipBytes?.allSatisfy { $0 == 0 } ?? false
+        return Origin(isSecure: false, host: isEverywhere ? site.host : text, port: address.port)
+    }
 
     func stop() async {
         await server.stop(within: .seconds(2))

@@ -24,6 +24,7 @@ struct ServePlan {
         // No two runs share an AppID, so no token that the store keeps of an earlier sandbox is taken for one of this.
         configuration.accounts = [account(named: "main", appID: "wx\(Random.hex(bytes: 8))")]
         configuration.store = .sqlite(path: "var/sandbox.sqlite")
+        configuration.limits.drain = .zero
         var plan = ServePlan(configuration, usesSandbox: false)
         plan.usesSandbox = true
         plan.isDemonstration = true
@@ -44,6 +45,8 @@ struct ServePlan {
     private static func simulated(_ original: Gateway.Configuration) -> Gateway.Configuration {
         var configuration = original
         configuration.store = .memory
+        // No balancer has to notice the end of a trial.
+        configuration.limits.drain = .zero
         configuration.accounts = original.accounts.map { original in
             var account = account(named: original.name, appID: original.appID)
             account.menus = original.menus

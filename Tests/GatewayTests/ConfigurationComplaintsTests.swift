@@ -60,6 +60,7 @@ struct ConfigurationComplaintsTests {
         root("listen: \"h5.example.com:80\"", "listen", "is no address to listen on"),
         root("listen: \"127.0.0.1:99999\"", "listen", "is no address to listen on"),
         root("sandbox: { listen: \"nowhere\" }", "sandbox.listen", "is no address"),
+        root("sandbox: { listen: \"unix:/tmp/s\" }", "sandbox.listen", "no browser reaches a Unix socket"),
         root("listen: \"127.0.0.1:9\", adminListen: \"127.0.0.1:9\"", "adminListen", "same address as listen"),
         root("adminListen: \"0.0.0.0:8081\"", "adminListen", "can be reached by others, and there is no adminToken"),
         root("adminListen: \"[::]:8081\"", "adminListen", "can be reached by others"),

@@ -85,6 +85,9 @@ package struct ConfigurationLoader {
         readLog(root, into: &rest)
         root.section("sandbox") { section, _ in
             section.readAddress("listen", into: &rest.sandboxListen)
+            if case .unix = rest.sandboxListen {
+                section.complain("listen", "no browser reaches a Unix socket", expected: "an address and port")
+            }
         }
         CrossChecks(root: root, isShared: isShared).run(&rest)
         return publicURL == nil ? nil : rest
