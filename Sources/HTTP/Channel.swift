@@ -22,18 +22,19 @@ final class Channel: EndOfRound, @unchecked Sendable {
 
     private let stream: Stream
     private let loop: Loop
-    private let stall: Duration
+    private let stall: Timeout
     private let engine: TLSEngine?
-    private var outbox: [UInt8] = []
+    // Exclusivity is not checked at run time: see the first lines, and nothing here calls back while it holds one.
+    @exclusivity(unchecked) private var outbox: [UInt8] = []
     /// `outbox` as it goes over TLS; unused without.
-    private var sealed: [UInt8] = []
+    @exclusivity(unchecked) private var sealed: [UInt8] = []
     /// How much of what goes out has gone.
-    private var sent = 0
-    private var endsRound = false
+    @exclusivity(unchecked) private var sent = 0
+    @exclusivity(unchecked) private var endsRound = false
     /// What went wrong where nobody could be told; the next `flush` tells.
-    private var failure: IOError?
+    @exclusivity(unchecked) private var failure: IOError?
 
-    init(_ stream: consuming Stream, on loop: Loop, stall: Duration, tls: TLSContext?) {
+    init(_ stream: consuming Stream, on loop: Loop, stall: Timeout, tls: TLSContext?) {
         self.stream = stream
         self.loop = loop
         self.stall = stall
@@ -72,6 +73,11 @@ final class Channel: EndOfRound, @unchecked Sendable {
         guard let bytes = try stream.tryRead(upTo: Self.recordSize) else { return false }
         if bytes.isEmpty { engine.feedEnd() } else { engine.feed(bytes) }
         return true
+    }
+
+    /// Work that ends soon after its task is cancelled, wherever it waits for this channel.
+    func cancellable(_ work: () async -> Void) async {
+        await stream.cancellable(work)
     }
 
     func readable(by deadline: Deadline) async throws(IOError) {
@@ -218,11 +224,18 @@ extension RequestParser {
         atLeast count: Int, _ read: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int?
     ) throws(Failure) -> Channel.Reading {
         var reading = Channel.Reading.nothing
-        try withSpareCapacity(atLeast: count) { space throws(Failure) in
-            guard let count = try read(space) else { return 0 }
-            reading = count > 0 ? .bytes : .end
-            return count
+        var failure: Failure?
+        withSpareCapacity(atLeast: count) { space in
+            do throws(Failure) {
+                guard let count = try read(space) else { return 0 }
+                reading = count > 0 ? .bytes : .end
+                return count
+            } catch {
+                failure = error
+                return 0
+            }
         }
+        if let failure { throw failure }
         return reading
     }
 }

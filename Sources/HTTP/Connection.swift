@@ -115,20 +115,20 @@ struct Connection: ~Copyable {
             // In total from the first byte: one byte a second must not hold a connection for ever.
             let start = headStart ?? now
             headStart = start
-            try await channel.readable(by: start + site.options.headerTimeout)
+            try await channel.readable(by: start + site.timeouts.header)
         case .body:
             let start = bodyStart ?? now
             bodyStart = start
-            try await channel.readable(by: start + site.options.bodyTimeout)
+            try await channel.readable(by: start + site.timeouts.body)
         }
         return true
     }
 
     private mutating func waitIdle() async throws(IOError) -> Bool {
-        let deadline = idleStart + site.options.idleTimeout
+        let deadline = idleStart + site.timeouts.idle
         do throws(IOError) {
             // Most clients that come back do so at once; only who does not gives the buffers back.
-            try await channel.readable(by: min(deadline, idleStart + .seconds(1)))
+            try await channel.readable(by: min(deadline, idleStart + site.timeouts.buffers))
             return true
         } catch .timedOut {
             guard site.loop.now < deadline else { return false }

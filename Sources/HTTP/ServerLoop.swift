@@ -6,6 +6,7 @@ import Wire
 /// Unchecked because child tasks hold it: they all run on its loop, as everything here does.
 final class ServerLoop: @unchecked Sendable {
     let options: ServerOptions
+    let timeouts: Timeouts
     let responder: any Responder
     let observer: (@Sendable (ServerEvent) -> Void)?
     let loop: Loop
@@ -15,11 +16,29 @@ final class ServerLoop: @unchecked Sendable {
     /// Connections over the limit that wait for their client to read the 503.
     private var turnedDown = 0
 
+    /// The options' durations in the form that costs nothing to add.
+    struct Timeouts {
+        let header: Timeout
+        let body: Timeout
+        let idle: Timeout
+        let write: Timeout
+        /// How long an idle connection keeps its buffers.
+        let buffers = Timeout(.seconds(1))
+
+        init(_ options: ServerOptions) {
+            header = Timeout(options.headerTimeout)
+            body = Timeout(options.bodyTimeout)
+            idle = Timeout(options.idleTimeout)
+            write = Timeout(options.writeTimeout)
+        }
+    }
+
     init(
         options: ServerOptions, responder: any Responder, observer: (@Sendable (ServerEvent) -> Void)?, loop: Loop,
         stage: Stage, admission: Admission
     ) {
         self.options = options
+        timeouts = Timeouts(options)
         self.responder = responder
         self.observer = observer
         self.loop = loop
@@ -60,7 +79,7 @@ final class ServerLoop: @unchecked Sendable {
         defer { admission.leave(peer) }
         // Registering fails for want of kernel memory only; the descriptor is closed then.
         guard let stream = try? Stream(adopting: descriptor, on: loop) else { return }
-        let channel = Channel(stream, on: loop, stall: options.writeTimeout, tls: options.tls)
+        let channel = Channel(stream, on: loop, stall: timeouts.write, tls: options.tls)
         guard isAdmitted else { return await turnDown(channel, peer) }
         do throws(HandshakeFault) {
             try await channel.handshake(by: loop.now + options.handshakeTimeout)
@@ -68,8 +87,10 @@ final class ServerLoop: @unchecked Sendable {
             observer?(.handshakeFailed(error, peer: peer))
             return
         }
-        var connection = Connection(channel, peer: peer, site: self)
-        await connection.serve()
+        await channel.cancellable {
+            var connection = Connection(channel, peer: peer, site: self)
+            await connection.serve()
+        }
     }
 
     /// Says 503 and goes. Under a flood, when many already linger over that, the close is immediate.

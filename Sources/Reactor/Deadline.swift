@@ -1,5 +1,23 @@
 import Glibc
 
+/// A length of time that is added to the clock again and again, for every request: `Duration` counts attoseconds in 128
+/// bits, and dividing those costs more than the rest of setting a deadline.
+package struct Timeout: Hashable, Sendable {
+    package let nanoseconds: UInt64
+
+    /// A negative duration is none.
+    package init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        guard seconds >= 0, attoseconds >= 0 else {
+            nanoseconds = 0
+            return
+        }
+        let (scaled, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, carry) = scaled.addingReportingOverflow(UInt64(attoseconds) / 1_000_000_000)
+        nanoseconds = overflow || carry ? .max : sum
+    }
+}
+
 /// A point on the monotonic clock, in nanoseconds. It does not move when somebody sets the date.
 package struct Deadline: Comparable, Hashable, Sendable {
     package let nanoseconds: UInt64
@@ -22,12 +40,12 @@ package struct Deadline: Comparable, Hashable, Sendable {
     }
 
     package static func + (start: Deadline, duration: Duration) -> Deadline {
-        let (seconds, attoseconds) = duration.components
-        guard seconds >= 0, attoseconds >= 0 else { return start }
-        let (scaled, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow else { return .never }
-        let (sum, carry) = start.nanoseconds.addingReportingOverflow(scaled &+ UInt64(attoseconds) / 1_000_000_000)
-        return carry ? .never : Deadline(nanoseconds: sum)
+        start + Timeout(duration)
+    }
+
+    package static func + (start: Deadline, timeout: Timeout) -> Deadline {
+        let (sum, overflow) = start.nanoseconds.addingReportingOverflow(timeout.nanoseconds)
+        return overflow ? .never : Deadline(nanoseconds: sum)
     }
 
     package static func < (left: Deadline, right: Deadline) -> Bool {

@@ -9,17 +9,20 @@ import Synchronization
 /// `Gate`); below is only the kernel.
 package final class Loop: TaskExecutor {
     /// What belongs to the loop's own thread.
+    ///
+    /// Exclusivity is not checked at run time, which would be a tenth of the instructions of a request: there is one
+    /// thread, and nothing below calls back while it holds one of these (`resume` only enqueues).
     final class Core {
-        var poller = Poller()
-        var seats = Seats()
+        @safe @exclusivity(unchecked) var poller = Poller()
+        @safe @exclusivity(unchecked) var seats = Seats()
         /// Jobs enqueued by this very thread, in order.
-        var ready: [UnownedJob] = []
+        @safe @exclusivity(unchecked) var ready: [UnownedJob] = []
         /// The batch being run; the two arrays change places so that neither is allocated again.
-        var running: [UnownedJob] = []
+        @safe @exclusivity(unchecked) var running: [UnownedJob] = []
         /// What wants to be done before the loop turns to the kernel again, see `atEndOfRound`.
-        var endings: [any EndOfRound] = []
+        @safe @exclusivity(unchecked) var endings: [any EndOfRound] = []
         /// The time at the last return from the kernel.
-        var now = Deadline.now()
+        @safe @exclusivity(unchecked) var now = Deadline.now()
     }
 
     /// What other threads have for this one.
@@ -36,6 +39,7 @@ package final class Loop: TaskExecutor {
         case close(descriptor: Int32)
         case forget(Listener)
         case nudgeReaders
+        case cancelWaits(datum: UInt64)
     }
 
     // Touched on the loop's thread only: `core` is the one door and checks that; the inbox is the way in from elsewhere.
@@ -138,6 +142,16 @@ package final class Loop: TaskExecutor {
         }
     }
 
+    /// Gets up whoever waits on a registration, if it still is the one meant.
+    func cancelWaits(_ datum: UInt64) {
+        if isCurrent {
+            let core = core
+            core.poller.cancelWaits(datum, seats: &core.seats)
+        } else {
+            post { $0.notes.append(.cancelWaits(datum: datum)) }
+        }
+    }
+
     /// Ends `run` once the jobs at hand are done. Tasks that are still parked then are never resumed.
     func stop() {
         post { $0.isStopped = true }
@@ -196,6 +210,7 @@ package final class Loop: TaskExecutor {
             case .close(let descriptor): release(descriptor)
             case .forget(let listener): forget(listener)
             case .nudgeReaders: nudgeReaders()
+            case .cancelWaits(let datum): cancelWaits(datum)
             }
         }
         return !isStopped || !core.ready.isEmpty

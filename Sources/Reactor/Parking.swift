@@ -123,28 +123,33 @@ struct Seats {
 }
 
 extension Loop {
-    /// Waits on a seat. The cancellation handler may run on any thread; it names the ticket, so that it can only get
-    /// up the wait it was made for.
-    func park(_ seat: Int32, until deadline: Deadline) async -> Wake {
-        await park(seat, ticket: core.seats.newTicket(seat), until: deadline)
+    /// Waits on a seat. `isCovered` says that a handler further out gets this seat up on cancellation.
+    func park(_ seat: Int32, until deadline: Deadline, isCovered: Bool = false) async -> Wake {
+        let ticket = core.seats.newTicket(seat)
+        return isCovered ? await sit(on: seat, until: deadline) : await park(seat, ticket: ticket, until: deadline)
     }
 
-    /// With a ticket that somebody else has been told before, to wake by.
+    /// With a ticket that somebody else has been told before, to wake by. The cancellation handler may run on any
+    /// thread; it names the ticket, so that it can only get up the wait it was made for.
     func park(_ seat: Int32, ticket: UInt64, until deadline: Deadline) async -> Wake {
-        let core = core
-        return await withTaskCancellationHandler {
-            // Handed to `Parked` at once, whose proof covers it.
-            await unsafe withUnsafeContinuation { continuation in
-                let task = unsafe Parked(continuation)
-                // A handler that ran before this line found nobody to wake.
-                if Task.isCancelled {
-                    task.resume(.cancelled)
-                } else {
-                    core.seats.sit(task, on: seat, until: deadline)
-                }
-            }
+        await withTaskCancellationHandler {
+            await sit(on: seat, until: deadline)
         } onCancel: {
             wake(seat, ticket: ticket, .cancelled)
+        }
+    }
+
+    private func sit(on seat: Int32, until deadline: Deadline) async -> Wake {
+        let core = core
+        // Handed to `Parked` at once, whose proof covers it.
+        return await unsafe withUnsafeContinuation { continuation in
+            let task = unsafe Parked(continuation)
+            // A handler that ran before this line found nobody to wake.
+            if Task.isCancelled {
+                task.resume(.cancelled)
+            } else {
+                core.seats.sit(task, on: seat, until: deadline)
+            }
         }
     }
 }

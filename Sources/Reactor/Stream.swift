@@ -48,7 +48,7 @@ package struct Stream: ~Copyable {
     package func readable(by deadline: Deadline) async throws(IOError) {
         let registration = loop.core.poller[descriptor]
         if registration.isReadable { return }
-        try await loop.park(registration.readSeat, until: deadline).check()
+        try await loop.park(registration.readSeat, until: deadline, isCovered: registration.isCovered).check()
     }
 
     /// Up to `count` bytes; none at the end of the stream.
@@ -100,7 +100,7 @@ package struct Stream: ~Copyable {
     package func writable(by deadline: Deadline) async throws(IOError) {
         let registration = loop.core.poller[descriptor]
         if registration.isWritable { return }
-        try await loop.park(registration.writeSeat, until: deadline).check()
+        try await loop.park(registration.writeSeat, until: deadline, isCovered: registration.isCovered).check()
     }
 
     /// Writes everything. Throws `.timedOut` at the deadline, or after `stall` without one byte of progress.
@@ -122,6 +122,20 @@ package struct Stream: ~Copyable {
     }
 
     // MARK: - Ending
+
+    /// Runs work during which one cancellation handler serves all waits on this stream: setting one up for each costs
+    /// a tenth of a small request. Only for waits of this very task; a child's own cancellation would go unnoticed.
+    package func cancellable<Value>(_ work: () async -> Value) async -> Value {
+        let (loop, descriptor) = (loop, descriptor)
+        let datum = loop.core.poller.datum(of: descriptor)
+        loop.core.poller.setCovered(descriptor, true)
+        defer { loop.core.poller.setCovered(descriptor, false) }
+        return await withTaskCancellationHandler {
+            await work()
+        } onCancel: {
+            loop.cancelWaits(datum)
+        }
+    }
 
     /// Says that nothing more will be written; reading goes on.
     package func shutdownWrite() {

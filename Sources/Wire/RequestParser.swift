@@ -52,11 +52,13 @@ package struct RequestParser: Sendable {
     package var buffered: Int { buffer.count }
 
     /// Lends room for at least `count` bytes to a read, which returns how many it wrote from the front.
+    /// A read's error travels by itself: seen from another room, a function generic in the error is not specialised,
+    /// and this one runs for every request.
     @discardableResult
-    package mutating func withSpareCapacity<Failure: Error>(
-        atLeast count: Int, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
-    ) throws(Failure) -> Int {
-        try buffer.withSpareCapacity(atLeast: count, body)
+    package mutating func withSpareCapacity(
+        atLeast count: Int, _ body: (UnsafeMutableRawBufferPointer) -> Int
+    ) -> Int {
+        buffer.withSpareCapacity(atLeast: count, body)
     }
 
     package mutating func feed(_ bytes: some Sequence<UInt8>) {

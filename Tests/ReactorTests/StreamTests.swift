@@ -81,6 +81,28 @@ import Testing
         }
     }
 
+    @Test func `one handler for all waits of a task does what one for each does`() async throws {
+        try await withPair { near, _ in
+            for wait in [0, 1] {
+                let task = Task(executorPreference: Loop.current) {
+                    await near.value.cancellable {
+                        do throws(IOError) {
+                            if wait == 0 { _ = try await near.value.read(upTo: 10, deadline: .never) }
+                            try await near.value.write([UInt8](repeating: 0, count: 50_000_000))
+                            return IOError.closed
+                        } catch {
+                            return error
+                        }
+                    }
+                }
+                try? await sleep(for: .milliseconds(5))
+                // From another thread, then from this one.
+                if wait == 0 { await offLoop { task.cancel() } } else { task.cancel() }
+                #expect(await task.value == .cancelled)
+            }
+        }
+    }
+
     @Test func `a writer is cut off when the reader makes no progress`() async throws {
         try await withPair { near, _ in
             await #expect(throws: IOError.timedOut) {
