@@ -52,7 +52,7 @@ let package = Package(
         .testTarget(
             name: "WeChatTests", dependencies: ["WeChat"], resources: [.copy("Vectors")], swiftSettings: house),
         .testTarget(
-            name: "SandboxTests", dependencies: ["Sandbox", "HTTP", "Reactor", "Wire"], swiftSettings: house),
+            name: "SandboxTests", dependencies: ["Sandbox", "HTTP", "Reactor", "Secure", "Wire", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "GatewayTests", dependencies: ["Gateway", "WeChat", "Reactor", "Secure", "Wire", "TestSupport"],
             swiftSettings: house),

@@ -17,7 +17,7 @@ struct ConsentPage {
     private var body: HTML {
         """
         <div class="banner"><b>沙箱</b> <span>这不是微信 <span class="en" lang="en">Sandbox: this is not WeChat</span></span></div>
-        <form method="post" action="\(link.flavour.rawValue)/decide">
+        <form class="sheet" method="post" action="\(link.flavour.rawValue)/decide">
         <input type="hidden" name="link" value="\(link.raw)">
         <main>
         <section class="card">

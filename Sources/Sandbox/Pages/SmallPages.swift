@@ -40,7 +40,7 @@ struct DoubleCallbackPage {
 
     private static let script = """
         const [first,last]=[...document.querySelectorAll('[data-callback]')].map(a=>a.href);
-        fetch(first,{mode:'no-cors',credentials:'include',keepalive:true,redirect:'manual'}).catch(()=>{});
+        fetch(first,{mode:'no-cors',credentials:'include',keepalive:true}).catch(()=>{});
         setTimeout(()=>location.replace(last),100);
         """
 }
@@ -64,7 +64,7 @@ struct VisitorPage {
             title: "访客身份 · 沙箱",
             body: """
                 <div class="banner"><b>沙箱</b> <a href="/">微信平台沙箱 <span class="en" lang="en">Sandbox</span></a></div>
-                <form method="post" action="/connect/visitor"><main>
+                <form class="sheet" method="post" action="/connect/visitor"><main>
                 <h1>\(HTML(Bilingual("这个浏览器是谁", "Who this browser is")))</h1>
                 <p class="stack">\(HTML(Bilingual("静默授权时使用此身份。", "Silent authorisation takes this person.")))</p>
                 <fieldset><legend>\(HTML(Bilingual("选择身份", "Choose")))</legend>\(cards)</fieldset></main>

@@ -11,7 +11,7 @@ enum Stylesheet {
         html{-webkit-text-size-adjust:100%}
         body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.5 -apple-system,BlinkMacSystemFont,"PingFang SC",
         "Noto Sans CJK SC","Microsoft YaHei",system-ui,sans-serif;overflow-wrap:anywhere}
-        main,.bar>div,.banner{max-width:34rem;margin:0 auto;padding:0 16px}
+        main,.bar>div,.banner{width:100%;max-width:34rem;margin:0 auto;padding:0 16px}
         .banner{font-size:13px;padding:10px 16px;color:var(--muted);display:flex;gap:8px;align-items:center}
         .banner b{color:var(--on-accent);background:var(--accent);border-radius:6px;padding:1px 8px;font-weight:600}
         .en{color:var(--muted);font-size:.86em}
@@ -43,9 +43,14 @@ enum Stylesheet {
         outline-offset:2px}
         .check{display:flex;gap:10px;align-items:flex-start;padding:10px 2px;min-height:44px}
         .check input{width:22px;height:22px;flex:none;margin:2px 0 0;accent-color:var(--accent)}
-        .bar{position:sticky;bottom:0;background:var(--ground);border-top:1px solid var(--line);
-        padding:12px 0 calc(12px + env(safe-area-inset-bottom));margin-top:16px}
-        .bar>div{display:flex;gap:12px}
+        /* The list scrolls inside the sheet and the buttons stand below it: nothing is ever hidden behind them, neither from \
+        the keyboard's focus nor from a test's click. */
+        body:has(.sheet){height:100vh;height:100dvh;display:flex;flex-direction:column;overflow:hidden}
+        .sheet{flex:1;min-height:0;display:flex;flex-direction:column}
+        .sheet main{flex:1;width:100%;max-width:none;overflow:auto;padding:0 max(16px,calc(50% - 16rem))}
+        .bar{background:var(--ground);border-top:1px solid var(--line);
+        padding:12px 0 calc(12px + env(safe-area-inset-bottom))}
+        .bar>div{width:100%;display:flex;gap:12px}
         button,.button{flex:1;display:block;min-height:52px;border-radius:12px;border:1px solid var(--line);
         background:var(--card);color:var(--ink);font:inherit;font-weight:600;line-height:1.2;padding:6px 12px;cursor:pointer;
         text-align:center;text-decoration:none}
