@@ -2,7 +2,7 @@ import Gateway
 
 /// The table of commands: the map of what `magpie` can be asked to do.
 enum Commands {
-    static let all: [Command] = [serve, sandbox, sign, authorizeURL, version, help]
+    static let all: [Command] = [serve, sandbox, check, sign, authorizeURL, version, help]
 
     private static let configOption = Command.Option.takes(
         "config", "FILE", "the configuration; otherwise $MAGPIE_CONFIG, then config/magpie.json5")
@@ -32,6 +32,19 @@ enum Commands {
             """,
         examples: ["magpie sandbox", "magpie sandbox --listen 127.0.0.1:9000"],
         run: SandboxCommand.run)
+
+    private static let check = Command(
+        name: "check", summary: "Tries the configuration and its accounts against WeChat.", chinese: "检查配置并连接微信验证。",
+        options: [configOption],
+        details: """
+            Looks at the file, then asks WeChat: is the AppSecret right, is this machine's address on the IP 白名单, may
+            the account use the JS-SDK, do the domains fit publicURL, is the MP_verify file in place, is the clock
+            right, can the store be written. Says in plain words what to change in WeChat's console.
+            逐项检查,并说明需要在公众平台后台修改什么。
+            Exit codes: 0 all is well, 69 WeChat cannot be reached, 78 something is to be changed.
+            """,
+        examples: ["magpie check", "magpie check --config /etc/magpie/magpie.json5"],
+        run: CheckCommand.run)
 
     private static let sign = Command(
         name: "sign", summary: "Prints the JS-SDK signature of a URL.", chinese: "计算 JS-SDK 签名。",

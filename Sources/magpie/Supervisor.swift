@@ -40,6 +40,7 @@ enum Supervisor {
     private static func watch(_ ending: Gate, _ log: EventLog) async {
         do throws(IOError) {
             let signals = try Signals()
+            var echoEnds = Deadline.now()
             while true {
                 let signal = try await signals.next()
                 switch signal {
@@ -47,11 +48,14 @@ enum Supervisor {
                 case .interrupt, .terminate:
                     let name = signal == .interrupt ? "SIGINT" : "SIGTERM"
                     if ending.isOpen {
+                        // `timeout`, `make` and other wrappers pass a keystroke on that reached us already.
+                        if Deadline.now() < echoEnds { continue }
                         log.warn("ended at once", [.signal(name)])
                         log.flush()
                         exit(128 + signal.rawValue)
                     }
                     log.info("stopping", [.signal(name)])
+                    echoEnds = .after(.milliseconds(500))
                     ending.open()
                 }
             }

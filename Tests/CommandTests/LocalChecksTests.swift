@@ -6,7 +6,7 @@ import Testing
 
 struct LocalChecksTests {
     private func findings(
-        _ url: String, domains: [String] = ["h5.example.com"], files: [String: String] = ["MP_verify_abc.txt": "abc"]
+        _ url: String, domains: [String] = ["h5.example.com"], files: [String: String]? = ["MP_verify_abc.txt": "abc"]
     ) throws -> [Finding] {
         let list = domains.map { "\"\($0)\"" }.joined(separator: ",")
         let json = """
@@ -44,6 +44,10 @@ struct LocalChecksTests {
             try self.findings("https://h5.example.com", domains: []).contains {
                 $0.title.contains("jsDomains is empty")
             })
+    }
+
+    @Test func `a public directory that cannot be read is to be changed`() throws {
+        #expect(try findings("https://h5.example.com", files: nil).exitCode == .configuration)
     }
 
     @Test func `what is to be changed weighs more than what is out of reach`() {

@@ -1,19 +1,19 @@
 import Glibc
 
 /// A small file read whole, with the facts about it taken from the same descriptor, so that they belong together.
-struct SmallFile {
-    let bytes: [UInt8]
+package struct SmallFile {
+    package let bytes: [UInt8]
     /// Permission bits.
     let mode: UInt32
     let owner: UInt32
 
-    enum Failure: Error {
+    package enum Failure: Error {
         case unreadable(errno: Int32)
         case notAFile
         case tooLarge(limit: Int)
 
         /// For a complaint: `No such file or directory`.
-        var reason: String {
+        package var reason: String {
             switch self {
             case .unreadable(let code): strerror(code).map { String(cString: $0) } ?? "error \(code)"
             case .notAFile: "it is not a file"
@@ -25,7 +25,7 @@ struct SmallFile {
     /// Whether somebody other than its owner may read or change it.
     var isShared: Bool { mode & 0o077 != 0 }
 
-    static func read(_ path: String, limit: Int = 1 << 20) throws(Failure) -> SmallFile {
+    package static func read(_ path: String, limit: Int = 1 << 20) throws(Failure) -> SmallFile {
         // O_NONBLOCK: opening a FIFO must not wait for a writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard descriptor >= 0 else { throw .unreadable(errno: errno) }

@@ -1,17 +1,23 @@
-import HTTP
+package import HTTP
 import Reactor
 import Secure
-import WeChat
-import Wire
+package import WeChat
+package import Wire
 
 /// Carries WeChat's calls over our HTTP client: the one place where a call meets a socket.
-struct ClientFetcher: Fetcher {
+package struct ClientFetcher: Fetcher {
     let client: Client
     /// `https://api.weixin.qq.com`, or what stands in for it.
     let api: WebURL
     let metrics: Metrics
 
-    func fetch(_ call: Call) async throws(FetchError) -> Reply {
+    package init(client: Client, api: WebURL, metrics: Metrics) {
+        self.client = client
+        self.api = api
+        self.metrics = metrics
+    }
+
+    package func fetch(_ call: Call) async throws(FetchError) -> Reply {
         let start = Deadline.now()
         defer { metrics.observe(upstream: call.path, took: Deadline.now().since(start)) }
         let request = ClientRequest(

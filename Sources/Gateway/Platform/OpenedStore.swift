@@ -1,9 +1,9 @@
 import FoundationEssentials
-import Store
+package import Store
 
 /// The store that the configuration names.
-enum OpenedStore {
-    static func open(_ kind: Configuration.StoreKind, log: EventLog) throws(StoreError) -> any Store {
+package enum OpenedStore {
+    package static func open(_ kind: Configuration.StoreKind, log: EventLog) throws(StoreError) -> any Store {
         let onIncident: @Sendable (StoreIncident) -> Void = { incident in
             log.error("store", [.outcome("damaged"), .reason(incident.description)])
         }
@@ -15,7 +15,7 @@ enum OpenedStore {
     }
 
     /// Finishes what was begun; what was acknowledged is durable already.
-    static func close(_ store: any Store) async {
+    package static func close(_ store: any Store) async {
         switch store {
         case let store as FileStore: await store.close()
         case let store as SQLiteStore: await store.close()

@@ -3,8 +3,8 @@ import Gateway
 /// What can be judged from the configuration and the public directory, without asking anybody.
 struct LocalChecks {
     let configuration: Gateway.Configuration
-    /// The text of every `MP_verify_*.txt` of the public directory, by file name.
-    let verificationFiles: [String: String]
+    /// The text of every `MP_verify_*.txt` of the public directory, by file name; nil when it cannot be read.
+    let verificationFiles: [String: String]?
 
     func run() -> [Finding] {
         [checkScheme(), checkPort(), checkHost()] + configuration.accounts.flatMap(checkDomains) + checkVerification()
@@ -71,6 +71,13 @@ struct LocalChecks {
     }
 
     private func checkVerification() -> [Finding] {
+        guard let verificationFiles else {
+            return [
+                .bad(
+                    "publicDirectory \(configuration.publicDirectory) cannot be read",
+                    "Name the directory that came with Magpie, or one of your own.", "请检查 publicDirectory 路径。")
+            ]
+        }
         if verificationFiles.isEmpty {
             if publicURL.isLoopback { return [] }
             return [
