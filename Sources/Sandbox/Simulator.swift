@@ -33,20 +33,4 @@ package final class Simulator: Sendable {
         let accounts = accounts
         return accounts.first { $0.kind == .official } ?? accounts.first ?? .sample
     }
-
-    package var knobs: Knobs { platform.with { $0.knobs } }
-
-    /// Lets a page on this host be signed and logged in, as the console's domain lists do.
-    package func allow(host: String) {
-        platform.with { state in
-            for index in state.ledgers.indices {
-                if !state.ledgers[index].account.jsDomains.contains(host) {
-                    state.ledgers[index].account.jsDomains.append(host)
-                }
-                if !state.ledgers[index].account.redirectDomains.contains(host) {
-                    state.ledgers[index].account.redirectDomains.append(host)
-                }
-            }
-        }
-    }
 }

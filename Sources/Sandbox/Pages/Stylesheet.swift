@@ -28,7 +28,7 @@ enum Stylesheet {
         ul.asks{margin:10px 0 0;padding:0 0 0 20px}
         fieldset{border:0;margin:0;padding:0;min-width:0}
         legend{padding:0;font-weight:600;margin:8px 0 10px}
-        .user{display:flex;gap:14px;align-items:center;background:var(--card);border:2px solid var(--line);border-radius:14px;
+        .user{-webkit-tap-highlight-color:transparent;display:flex;gap:14px;align-items:center;background:var(--card);border:2px solid var(--line);border-radius:14px;
         padding:12px 14px;margin:0 0 10px;cursor:pointer;min-height:72px;position:relative}
         .user input{position:absolute;opacity:0;inset:0;width:100%;height:100%;margin:0;cursor:pointer}
         .user svg.avatar{flex:none;width:48px;height:48px;border-radius:10px}
