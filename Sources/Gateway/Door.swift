@@ -43,7 +43,6 @@ struct Door: Sendable {
                     .outcome(failure.code), .reason(Self.cause(of: error)),
                 ])
         }
-        if error is StoreError { metrics.count(.storeFailed(.read)) }
         var response = ErrorReply(failure).response(to: request, id: id)
         if let crossOrigin = error as? CrossOriginError { try? crossOrigin.origin.grant(on: &response) }
         return response

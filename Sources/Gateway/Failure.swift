@@ -24,7 +24,7 @@ package enum Failure: Error, Sendable, Equatable {
     // Login
     case targetRefused(rule: String)
     case badState
-    case loginExpired
+    case loginExpired(retry: String)
     case otherAccount
     case loginLoop(retry: String)
     case loginFailed(retry: String)
@@ -180,7 +180,9 @@ extension Failure {
     package var loginPath: String? {
         switch self {
         case .notSignedIn(let login): login
-        case .loginLoop(let retry), .loginFailed(let retry), .loginUnavailable(let retry, _): retry
+        case .loginExpired(let retry), .loginLoop(let retry), .loginFailed(let retry),
+            .loginUnavailable(let retry, _):
+            retry
         default: nil
         }
     }

@@ -28,6 +28,7 @@ struct Wiring: Sendable {
         let metrics = Metrics(
             routes: publicPaths + adminPaths + ["files"], accounts: configuration.accounts.map(\.name), log: log,
             now: now)
+        let store = MeasuredStore(store: store, metrics: metrics)
 
         // WeChat
         let timing = Timing(

@@ -4,6 +4,9 @@ package import Wire
 
 /// What a server has to tell: the source of access logs and metrics.
 package enum ServerEvent: Sendable {
+    /// A connection was taken; `closed` follows.
+    case opened
+    case closed
     /// A request was answered, in full or as far as the client or a failing body let it.
     case answered(Exchange)
     /// Bytes that are no request, one that is too large, or one that came too slowly (`.timedOut`): answered with the

@@ -76,7 +76,11 @@ final class ServerLoop: @unchecked Sendable {
     private func serve(_ descriptor: Int32, from address: SocketAddress?) async {
         let peer = address?.ipBytes.flatMap { IPAddress(bytes: $0) }
         let isAdmitted = admission.enter(peer)
-        defer { admission.leave(peer) }
+        observer?(.opened)
+        defer {
+            admission.leave(peer)
+            observer?(.closed)
+        }
         // Registering fails for want of kernel memory only; the descriptor is closed then.
         guard let stream = try? Stream(adopting: descriptor, on: loop) else { return }
         let channel = Channel(stream, on: loop, stall: timeouts.write, tls: options.tls)

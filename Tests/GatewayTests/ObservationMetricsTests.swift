@@ -123,7 +123,7 @@ struct ObservationMetricsTests {
         metrics.count(.connectionOpened(.public))
         metrics.count(.connectionOpened(.public))
         metrics.count(.connectionClosed(.public))
-        metrics.count(.connectionFault(.public, .headerTimeout))
+        metrics.count(.connectionFault(.public, .requestTimeout))
         metrics.count(.storeFailed(.commit))
         let scrape = try Scrape(metrics.exposition())
         #expect(scrape.value("magpie_logins_total", ["account": "main", "outcome": "succeeded"]) == 1)
@@ -139,7 +139,7 @@ struct ObservationMetricsTests {
         #expect(scrape.value(calls, ["path": "/sns/oauth2/access_token", "outcome": "ok"]) == 1)
         #expect(scrape.value("magpie_connections_open", ["listener": "public"]) == 1)
         #expect(scrape.value("magpie_connections_total", ["listener": "public"]) == 2)
-        #expect(scrape.value("magpie_connection_faults_total", ["listener": "public", "fault": "header_timeout"]) == 1)
+        #expect(scrape.value("magpie_connection_faults_total", ["listener": "public", "fault": "request_timeout"]) == 1)
         #expect(scrape.value("magpie_store_errors_total", ["operation": "commit"]) == 1)
     }
 

@@ -35,7 +35,7 @@ struct LoginCallback {
         }
         guard let found = try await routes.records.find(.init(state: state.text)) else {
             count(.stateUnknown)
-            throw Failure.loginExpired
+            throw Failure.loginExpired(retry: routes.path(of: desk))
         }
         return try await proceed(found, code: code, binding: routes.cookies.binding(of: request))
     }
@@ -78,7 +78,7 @@ struct LoginCallback {
             try await routes.pause(.milliseconds(50))
             guard let current = try await routes.records.find(found.name) else {
                 count(.stateExpired)
-                throw Failure.loginExpired
+                throw Failure.loginExpired(retry: routes.path(of: desk))
             }
             found = current
         }
@@ -142,7 +142,7 @@ struct LoginCallback {
             account: desk.name, target: login.target, scope: login.scope, binding: binding.digest,
             restarts: login.restarts, sealedSession: Data(binding.seal(opened.id, login: claim.name.text)))
         guard try await routes.records.settle(claim, as: .done(completed), with: opened.changes) else {
-            throw Failure.loginExpired
+            throw Failure.loginExpired(retry: routes.path(of: desk))
         }
         if old != nil { routes.metrics.count(.sessionClosed(.replaced)) }
         routes.metrics.count(.sessionOpened(account: desk.name))

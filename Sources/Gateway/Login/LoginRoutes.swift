@@ -26,6 +26,15 @@ struct LoginRoutes: Sendable {
     /// One path serves both ways, as WeChat's console and wechat-jssdk have it.
     func redirect(_ request: Request, account: String?) async throws -> Response {
         let desk = try accounts.named(account)
+        do {
+            return try await answer(request, desk)
+        } catch let error as StoreError {
+            metrics.count(.login(account: desk.name, .storeFailed))
+            throw error
+        }
+    }
+
+    private func answer(_ request: Request, _ desk: AccountDesk) async throws -> Response {
         let query = request.query
         if try query.only("code") == nil, try query.only("state") == nil {
             return try await start(request, desk)
@@ -83,7 +92,7 @@ struct LoginRoutes: Sendable {
         "\(path(of: desk))?scope=\(scope.name)&to=\(PercentCoding.encodeComponent(target.location))"
     }
 
-    private func path(of desk: AccountDesk) -> String {
+    func path(of desk: AccountDesk) -> String {
         accounts.isDefault(desk) ? "/redirect" : "/redirect/\(desk.name)"
     }
 }

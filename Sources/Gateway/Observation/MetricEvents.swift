@@ -42,7 +42,6 @@ extension Metrics {
         case upstreamRefused = "upstream_errcode"
         case upstreamFailed = "upstream_failed"
         case storeFailed = "store_failed"
-        case limited
     }
 
     package enum SignatureOutcome: String, CaseIterable, Sendable {
@@ -52,13 +51,10 @@ extension Metrics {
         case foreignOrigin = "foreign_origin"
         case unknownAccount = "unknown_account"
         case noTicket = "no_ticket"
-        case limited
     }
 
     package enum SessionEnd: String, CaseIterable, Sendable {
         case logout
-        case expired
-        case idle
         /// A new login took its place.
         case replaced
     }
@@ -99,8 +95,7 @@ extension Metrics {
     package enum ConnectionFault: String, CaseIterable, Sendable {
         case malformed
         case tooLarge = "too_large"
-        case headerTimeout = "header_timeout"
-        case bodyTimeout = "body_timeout"
+        case requestTimeout = "request_timeout"
         case writeTimeout = "write_timeout"
         case overLimit = "over_limit"
         case tls

@@ -15,6 +15,8 @@ struct RequestObserver: Sendable {
 
     func note(_ event: ServerEvent) {
         switch event {
+        case .opened: metrics.count(.connectionOpened(listener))
+        case .closed: metrics.count(.connectionClosed(listener))
         case .answered(let exchange): answered(exchange)
         case .refused(let error, let peer): refused(error, peer)
         case .stalled(let peer): fault(.writeTimeout, peer, "a client took no byte of its answer")
@@ -42,7 +44,7 @@ struct RequestObserver: Sendable {
     private func refused(_ error: WireError, _ peer: IPAddress?) {
         let kind: Metrics.ConnectionFault =
             switch error.status {
-            case .requestTimeout: .headerTimeout
+            case .requestTimeout: .requestTimeout
             case .payloadTooLarge, .uriTooLong, .headerFieldsTooLarge: .tooLarge
             default: .malformed
             }

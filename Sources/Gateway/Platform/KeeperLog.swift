@@ -21,7 +21,6 @@ enum KeeperLog {
             if case .refused(let refusal) = error.upstream { fields.append(.errcode(refusal.code.rawValue)) }
             log.warn("credential", fields)
         case .storeFailed(let error):
-            metrics.count(.storeFailed(.read))
             log.error("store", [.account(account), .reason(error.description)])
         }
     }

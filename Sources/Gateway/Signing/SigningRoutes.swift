@@ -7,7 +7,14 @@ struct SigningRoutes: Sendable {
     let metrics: Metrics
 
     func sign(_ request: Request) async throws -> Response {
-        let desk = try accounts.named(request.query.only("account"))
+        let name = try request.query.only("account")
+        let desk: AccountDesk
+        do {
+            desk = try accounts.named(name)
+        } catch {
+            metrics.count(.signature(account: "", .unknownAccount))
+            throw error
+        }
         let origin = try counting(desk, .foreignOrigin) { () throws(Failure) in
             try CrossOrigin(request, desk: desk)
         }

@@ -38,10 +38,11 @@ final class EventLog: Sendable {
         events.withLock { $0 }.compactMap { if case .answered(let exchange) = $0 { exchange } else { nil } }
     }
 
-    /// Each event by its name and, for a refusal, its reason.
+    /// Each event by its name and, for a refusal, its reason; the coming and going of connections left out.
     var names: [String] {
-        events.withLock { $0 }.map { event in
+        events.withLock { $0 }.compactMap { event in
             switch event {
+            case .opened, .closed: nil
             case .answered(let exchange): "answered \(exchange.status.code)\(exchange.wasCut ? " cut" : "")"
             case .refused(let error, _): "refused \(error.status.code)"
             case .stalled: "stalled"
