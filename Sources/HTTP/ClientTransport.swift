@@ -113,7 +113,7 @@ extension ClientError.Kind {
             switch error {
             case .timedOut: .timedOut(stage)
             case .cancelled: .cancelled
-            case .reset, .closed: .interrupted
+            case .reset where stage != .connect, .closed where stage != .connect: .interrupted
             case .refused where stage == .connect: .refused
             case let error where error.isResolution: .resolution(error)
             case let error: stage == .connect ? .unreachable(error) : .interrupted
