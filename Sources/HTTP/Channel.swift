@@ -192,8 +192,11 @@ final class Channel: EndOfRound, @unchecked Sendable {
     /// done, too, but for 2 s and 1 MiB at most (RFC 9112 §9.6).
     func part() async {
         do throws(IOError) {
-            engine?.close()
             try await flush()
+            if let engine {
+                engine.close()
+                try await flush()
+            }
             stream.shutdownWrite()
             let deadline = Deadline.after(.seconds(2))
             var left = 1 << 20

@@ -14,6 +14,8 @@ package final class BlockingPool: Sendable {
         var turn: [@Sendable () -> Void] = []
         var idle = 0
         var threads = 0
+
+        var waiting: Int { queue.count + turn.count }
     }
 
     private let name: String
@@ -29,7 +31,8 @@ package final class BlockingPool: Sendable {
     package func submit(_ job: @escaping @Sendable () -> Void) {
         let mustStart = state.withLock { state in
             state.queue.append(job)
-            guard state.idle == 0, state.threads < limit else { return false }
+            // An idle thread may be on its way to an earlier job, so all that waits counts against the idle ones.
+            guard state.waiting > state.idle, state.threads < limit else { return false }
             state.threads += 1
             return true
         }

@@ -17,7 +17,7 @@ import Wire
             let text = try client.receiveToEnd()
             #expect(text.hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
             #expect(text.contains("\r\nConnection: close\r\n"))
-            #expect(Deadline.now().since(start) < .seconds(5))
+            #expect(Deadline.now().since(start) < .seconds(30))
             #expect(server.events.names == ["refused 408"])
         }
     }
@@ -246,7 +246,7 @@ import Wire
 
 extension TestServer {
     func waitForConnections(_ count: Int) async throws {
-        let deadline = Deadline.after(.seconds(20))
+        let deadline = Deadline.after(.seconds(60))
         while server.connectionCount != count {
             try #require(!deadline.hasPassed, "\(server.connectionCount) connections instead of \(count)")
             try await Task.sleep(for: .milliseconds(2))

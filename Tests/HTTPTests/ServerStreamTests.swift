@@ -56,7 +56,7 @@ import Wire
         let hold = Gate()
         let answer = streaming { sink in
             try await sink.write(Array("first".utf8))
-            try await hold.wait(until: .after(.seconds(20)))
+            try await hold.wait(until: .after(.seconds(60)))
             try await sink.write(Array("second".utf8))
         }
         try await withServer(answer: answer) { server in
@@ -142,7 +142,7 @@ import Wire
             try client.send("GET / HTTP/1.1\r\n\(host)\r\n")
             #expect(try client.receive(until: "\r\n\r\n"))
             client.reset()
-            try await server.group.run { try await ended.wait(until: .after(.seconds(20))) }
+            try await server.group.run { try await ended.wait(until: .after(.seconds(60))) }
             try await server.events.wait(for: "answered 200 cut")
         }
     }

@@ -105,7 +105,7 @@ import Wire
     @Test func `an answer does not wait for the next one, which takes long`() async throws {
         let hold = Gate()
         try await withServer { request in
-            if request.path == "/long" { try? await hold.wait(until: .after(.seconds(20))) }
+            if request.path == "/long" { try? await hold.wait(until: .after(.seconds(60))) }
             return .text(request.path)
         } _: { server in
             let client = try server.connect()
@@ -221,9 +221,9 @@ import Wire
                 name: "unix", address: .unix(path: path), group: group,
                 responder: Answering { .text($0.peer == nil ? "nobody" : "somebody") })
             try await server.start()
-            let stream = try await Stream.connect(to: .unix(path: path), deadline: .after(.seconds(20)))
+            let stream = try await Stream.connect(to: .unix(path: path), deadline: .after(.seconds(60)))
             try await stream.write(Array("GET / HTTP/1.1\r\n\(host)\r\n".utf8))
-            let answer = try await stream.read(upTo: 4_096, deadline: .after(.seconds(20)))
+            let answer = try await stream.read(upTo: 4_096, deadline: .after(.seconds(60)))
             #expect(String(decoding: answer, as: UTF8.self).hasSuffix("\r\n\r\nnobody"))
             await server.stop(within: .zero)
         }

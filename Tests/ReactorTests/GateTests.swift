@@ -11,7 +11,7 @@ import Testing
             await withTaskGroup(of: Void.self) { children in
                 for index in 0..<100 {
                     children.addTask(executorPreference: group.loops[index % 2]) {
-                        await #expect(throws: Never.self) { try await gate.wait(until: .after(.seconds(30))) }
+                        await #expect(throws: Never.self) { try await gate.wait(until: .after(.seconds(60))) }
                     }
                 }
                 try? await sleep(for: .milliseconds(1))

@@ -91,7 +91,7 @@ import Testing
             try await LoopGroup.running { group in
                 let listener = try Listener.open(.ipv4(0x7F00_0001, port: 0), count: 1)[0]
                 var acceptor = try Acceptor(listener, on: group.loops[0])
-                let client = try await Stream.connect(to: listener.address, deadline: .after(.seconds(10)))
+                let client = try await Stream.connect(to: listener.address, deadline: .after(.seconds(60)))
                 var filling: [Int32] = []
                 var limit = rlimit(rlim_cur: 64, rlim_max: 64)
                 setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
@@ -99,15 +99,15 @@ import Testing
 
                 guard case .turnedAway(.outOfDescriptors) = try await acceptor.next() else { exit(2) }
                 // The client hears of it instead of hanging.
-                let answer = try await client.read(upTo: 1, deadline: .after(.seconds(10)))
+                let answer = try await client.read(upTo: 1, deadline: .after(.seconds(60)))
                 guard answer.isEmpty else { exit(3) }
 
                 for descriptor in filling { close(descriptor) }
-                let second = try await Stream.connect(to: listener.address, deadline: .after(.seconds(10)))
+                let second = try await Stream.connect(to: listener.address, deadline: .after(.seconds(60)))
                 guard case .connection(let descriptor, .some) = try await acceptor.next() else { exit(4) }
                 let server = try Stream(adopting: descriptor, on: group.loops[0])
                 try await server.write([7])
-                guard try await second.read(upTo: 1, deadline: .after(.seconds(10))) == [7] else { exit(5) }
+                guard try await second.read(upTo: 1, deadline: .after(.seconds(60))) == [7] else { exit(5) }
             }
         }
     }
@@ -116,7 +116,7 @@ import Testing
         try await LoopGroup.running { group in
             let listener = try Listener.open(StreamTests.address("127.0.0.1:0"), count: 1)[0]
             var acceptor = try Acceptor(listener, on: group.loops[0])
-            let client = try await Stream.connect(to: listener.address, deadline: .after(.seconds(10)))
+            let client = try await Stream.connect(to: listener.address, deadline: .after(.seconds(60)))
             listener.stop()
             guard case .connection(let descriptor, _) = try await acceptor.next() else { throw IOError.closed }
             close(descriptor)
@@ -145,7 +145,7 @@ import Testing
     @Test func `cancelling ends the accepting, after those who had already arrived`() async throws {
         try await LoopGroup.running { group in
             let listener = try Listener.open(StreamTests.address("127.0.0.1:0"), count: 1)[0]
-            let client = try await Stream.connect(to: listener.address, deadline: .after(.seconds(10)))
+            let client = try await Stream.connect(to: listener.address, deadline: .after(.seconds(60)))
             let task = Task(executorPreference: group.loops[0]) {
                 var acceptor = try Acceptor(listener, on: group.loops[0])
                 withUnsafeCurrentTask { $0?.cancel() }
@@ -177,8 +177,8 @@ private func serve(_ listeners: [Listener], in group: LoopGroup, clients: Int) a
             }
         }
         for _ in 0..<clients {
-            let client = try await Stream.connect(to: listeners[0].address, deadline: .after(.seconds(10)))
-            #expect(try await client.read(upTo: 2, deadline: .after(.seconds(10))) == [1])
+            let client = try await Stream.connect(to: listeners[0].address, deadline: .after(.seconds(60)))
+            #expect(try await client.read(upTo: 2, deadline: .after(.seconds(60))) == [1])
         }
         children.cancelAll()
     }

@@ -12,7 +12,7 @@ import Testing
                     (SIGTERM, Signals.Signal.terminate), (SIGTERM, .terminate), (SIGINT, .interrupt), (SIGHUP, .hangUp),
                 ] {
                     kill(getpid(), number)
-                    guard try await signals.next(deadline: .after(.seconds(10))) == signal else { exit(2) }
+                    guard try await signals.next(deadline: .after(.seconds(60))) == signal else { exit(2) }
                 }
                 kill(getpid(), SIGPIPE)
                 guard (try? await signals.next(deadline: .after(.milliseconds(5)))) == nil else { exit(3) }

@@ -16,9 +16,10 @@ import Testing
             let listener = try Listener.open(address, count: 1)[0]
             try await withThrowingTaskGroup(of: Void.self) { children in
                 children.addTask(executorPreference: group.loops[1]) { try await echoOne(listener) }
-                let stream = try await Stream.connect(to: listener.address, deadline: .after(.seconds(10)))
+                let stream = try await Stream.connect(to: listener.address, deadline: .after(.seconds(60)))
                 // More than the socket buffers hold, so that both sides must wait for each other.
-                let sent = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
+                var sent = (0..<1_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
+                while sent.count < 8_000_000 { sent += sent }
                 let received = try await exchange(stream, sent)
                 #expect(received == sent)
                 try await children.waitForAll()
@@ -43,7 +44,7 @@ import Testing
             }
             let port = UInt16(bigEndian: address.sin_port)
             await #expect(throws: IOError.refused) {
-                _ = try await Stream.connect(to: .ipv4(0x7F00_0001, port: port), deadline: .after(.seconds(10)))
+                _ = try await Stream.connect(to: .ipv4(0x7F00_0001, port: port), deadline: .after(.seconds(60)))
             }
         }
     }
@@ -64,7 +65,7 @@ import Testing
             }
             #expect(.now() >= start + .milliseconds(20))
             try await far.value.write([1, 2, 3])
-            #expect(try await near.value.read(upTo: 10, deadline: .after(.seconds(10))) == [1, 2, 3])
+            #expect(try await near.value.read(upTo: 10, deadline: .after(.seconds(60))) == [1, 2, 3])
         }
     }
 
@@ -116,10 +117,10 @@ import Testing
             try await far.value.write([1, 2, 3])
             far.value.shutdownWrite()
             // The end may already be noted when the bytes are read: a short read must not wait for an event then.
-            #expect(try await near.value.read(upTo: 10, deadline: .after(.seconds(10))) == [1, 2, 3])
-            #expect(try await near.value.read(upTo: 10, deadline: .after(.seconds(10))).isEmpty)
+            #expect(try await near.value.read(upTo: 10, deadline: .after(.seconds(60))) == [1, 2, 3])
+            #expect(try await near.value.read(upTo: 10, deadline: .after(.seconds(60))).isEmpty)
             try await near.value.write([4])
-            #expect(try await far.value.read(upTo: 10, deadline: .after(.seconds(10))) == [4])
+            #expect(try await far.value.read(upTo: 10, deadline: .after(.seconds(60))) == [4])
         }
     }
 
@@ -128,7 +129,7 @@ import Testing
             far.value.cutWhenClosed()
             far.end()
             await #expect(throws: IOError.reset) {
-                _ = try await near.value.read(upTo: 10, deadline: .after(.seconds(10)))
+                _ = try await near.value.read(upTo: 10, deadline: .after(.seconds(60)))
             }
         }
     }
@@ -146,12 +147,12 @@ import Testing
         try await withPair { near, far in
             #expect(near.isQuiet)
             try await far.value.write([1])
-            try await near.value.readable(by: .after(.seconds(10)))
+            try await near.value.readable(by: .after(.seconds(60)))
             #expect(!near.isQuiet)
-            _ = try await near.value.read(upTo: 10, deadline: .after(.seconds(10)))
+            _ = try await near.value.read(upTo: 10, deadline: .after(.seconds(60)))
             #expect(near.isQuiet)
             far.end()
-            _ = try await near.value.read(upTo: 10, deadline: .after(.seconds(10)))
+            _ = try await near.value.read(upTo: 10, deadline: .after(.seconds(60)))
             #expect(!near.isQuiet)
         }
     }
@@ -161,13 +162,13 @@ import Testing
             let listener = try Listener.open(Self.address("127.0.0.1:0"), count: 1)[0]
             var acceptor = try Acceptor(listener, on: try #require(Loop.current))
             for round in 0..<200 {
-                let client = try await Stream.connect(to: listener.address, deadline: .after(.seconds(10)))
+                let client = try await Stream.connect(to: listener.address, deadline: .after(.seconds(60)))
                 guard case .connection(let descriptor, _) = try await acceptor.next() else { return }
                 let server = try Stream(adopting: descriptor, on: try #require(Loop.current))
                 // Leaves an unread event behind for a descriptor that is closed at the end of this round.
                 try await server.write([UInt8(round)])
                 if round % 2 == 0 { server.cutWhenClosed() }
-                #expect(try await client.read(upTo: 2, deadline: .after(.seconds(10))) == [UInt8(round)])
+                #expect(try await client.read(upTo: 2, deadline: .after(.seconds(60))) == [UInt8(round)])
             }
         }
     }
@@ -198,7 +199,7 @@ func withPair(_ body: @escaping @Sendable (StreamBox, StreamBox) async throws ->
     try await LoopGroup.running { group in
         let listener = try Listener.open(StreamTests.address("127.0.0.1:0"), count: 1)[0]
         var acceptor = try Acceptor(listener, on: group.loops[0])
-        let near = StreamBox(try await Stream.connect(to: listener.address, deadline: .after(.seconds(10))))
+        let near = StreamBox(try await Stream.connect(to: listener.address, deadline: .after(.seconds(60))))
         guard case .connection(let descriptor, _) = try await acceptor.next() else { throw IOError.closed }
         try await body(near, StreamBox(try Stream(adopting: descriptor, on: group.loops[0])))
     }
@@ -210,9 +211,9 @@ private func echoOne(_ listener: Listener) async throws {
     guard case .connection(let descriptor, _) = try await acceptor.next() else { return }
     let stream = try Stream(adopting: descriptor, on: loop)
     while true {
-        let bytes = try await stream.read(upTo: 65_536, deadline: .after(.seconds(10)))
+        let bytes = try await stream.read(upTo: 65_536, deadline: .after(.seconds(60)))
         if bytes.isEmpty { return stream.shutdownWrite() }
-        try await stream.write(bytes, deadline: .after(.seconds(10)))
+        try await stream.write(bytes, deadline: .after(.seconds(60)))
     }
 }
 
@@ -221,12 +222,12 @@ private func exchange(_ stream: consuming Stream, _ bytes: [UInt8]) async throws
     let box = StreamBox(stream)
     return try await withThrowingTaskGroup(of: Void.self) { children in
         children.addImmediateTask {
-            try await box.value.write(bytes, deadline: .after(.seconds(10)))
+            try await box.value.write(bytes, deadline: .after(.seconds(60)))
             box.value.shutdownWrite()
         }
         var received: [UInt8] = []
         while true {
-            let more = try await box.value.read(upTo: 65_536, deadline: .after(.seconds(10)))
+            let more = try await box.value.read(upTo: 65_536, deadline: .after(.seconds(60)))
             if more.isEmpty { break }
             received += more
         }

@@ -18,7 +18,7 @@ package final class RawClient {
     private var buffer: [UInt8] = []
 
     /// Connects to a port of 127.0.0.1. A small `receiveBuffer` makes a slow reader.
-    package init(port: UInt16, receiveBuffer: Int32? = nil, seconds: Int = 20) throws {
+    package init(port: UInt16, receiveBuffer: Int32? = nil, seconds: Int = 60) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(call: "socket", code: errno) }
         if var size = receiveBuffer { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4) }
@@ -81,6 +81,13 @@ package final class RawClient {
         while try receiveMore() {}
         defer { buffer = [] }
         return String(decoding: buffer, as: UTF8.self)
+    }
+
+    /// What has arrived, waiting for at least one byte; empty at the end.
+    package func receiveSome() throws -> [UInt8] {
+        if buffer.isEmpty { _ = try receiveMore() }
+        defer { buffer = [] }
+        return buffer
     }
 
     /// Receives until a text has come; false if the server closes before.

@@ -56,7 +56,7 @@ final class EventLog: Sendable {
 
     /// Waits until something has happened that a client cannot see.
     func wait(for name: String) async throws {
-        let deadline = Deadline.after(.seconds(20))
+        let deadline = Deadline.after(.seconds(60))
         while !names.contains(name) {
             try #require(!deadline.hasPassed, "no event '\(name)' among \(names)")
             try await Task.sleep(for: .milliseconds(2))
