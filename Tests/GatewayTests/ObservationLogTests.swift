@@ -108,16 +108,18 @@ struct ObservationLogTests {
     @Test func `openids, sessions and queries are shortened by the fields themselves`() throws {
         let paper = Paper()
         let log = paper.log()
+        let id = SessionID.random()
         log.info(
             "login",
             [
-                .openID("oABCDEfghijklmnopqrstuvwxyz0"), .session(digest: [0x0A, 0xBC, 0xDE, 0xF0, 0x12, 0x34]),
+                .openID("oABCDEfghijklmnopqrstuvwxyz0"), .session(id),
                 .path("/redirect?code=SECRET&state=SECRET#SECRET"),
             ])
         log.flush()
         let object = try #require(paper.objects().first)
         #expect(object["openid"] as? String == "oABCDE…")
-        #expect(object["session"] as? String == "0abcdef0")
+        #expect(object["session"] as? String == String(id.storeName.prefix(8)))
+        #expect(!paper.text.contains(id.reveal().prefix(8)))
         #expect(object["path"] as? String == "/redirect")
         #expect(redactedOpenID("") == "…")
     }

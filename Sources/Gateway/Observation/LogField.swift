@@ -24,11 +24,8 @@ package struct LogField: Sendable {
     package static func appID(_ id: String) -> Self { Self("appId", .text(id)) }
     /// The first six characters only: enough to follow a complaint, too few to address a person.
     package static func openID(_ id: String) -> Self { Self("openid", .text(redactedOpenID(id))) }
-    /// The first four bytes, in hexadecimal, of the SHA-256 under which the store knows the session.
-    package static func session(digest: some Collection<UInt8>) -> Self {
-        let hex = digest.prefix(4).map { String(UInt16($0) + 0x100, radix: 16).dropFirst() }.joined()
-        return Self("session", .text(hex))
-    }
+    /// The beginning of the name under which the store knows the session, never of the id itself.
+    package static func session(_ id: SessionID) -> Self { Self("session", .text(id.logReference)) }
     package static func scope(_ scope: String) -> Self { Self("scope", .text(scope)) }
 
     // Where

@@ -54,7 +54,7 @@ struct SessionRoutes: Sendable {
         if let id = cookies.session(of: request) {
             try await sessions.end(id)
             metrics.count(.sessionClosed(.logout))
-            log.info("logout", [.session(digest: id.storeName.utf8.prefix(8))])
+            log.info("logout", [.session(id)])
         }
         var response = Response(.noContent)
         try cookies.clearSession(on: &response)
