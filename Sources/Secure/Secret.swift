@@ -3,52 +3,51 @@ internal import COpenSSL
 /// Bytes that no log, description, mirror or encoder shows, that compare in constant time, and whose memory is wiped
 /// when the last copy is gone.
 ///
-/// It is public because an embedding program hands its AppSecret to `WeChat.Account` as one. It is deliberately not
-/// `Encodable` nor `Hashable`.
-public struct Secret: Sendable, Equatable {
+/// Deliberately neither `Encodable` nor `Hashable`, so that nothing writes it out by accident.
+package struct Secret: Sendable, Equatable {
     private let storage: Storage
 
-    public init(_ text: String) {
+    package init(_ text: String) {
         self.init(bytes: Array(text.utf8))
     }
 
-    public init(bytes: [UInt8]) {
+    package init(bytes: [UInt8]) {
         storage = Storage(bytes)
     }
 
-    public var isEmpty: Bool { storage.isEmpty }
+    package var isEmpty: Bool { storage.isEmpty }
 
     /// The bytes, lent for the length of a call.
-    public func withBytes<Result: ~Copyable, Failure: Error>(
+    package func withBytes<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try storage.withBytes(body)
     }
 
     /// The text itself, for the one line that must send it. Every call is a place to review.
-    public func reveal() -> String {
+    package func reveal() -> String {
         withBytes { span in
             unsafe span.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
         }
     }
 
     /// The bytes themselves, for keys; as `reveal`, a place to review.
-    public func revealBytes() -> [UInt8] {
+    package func revealBytes() -> [UInt8] {
         withBytes { span in
             unsafe span.withUnsafeBufferPointer { unsafe Array($0) }
         }
     }
 
     /// Constant-time, as `constantTimeEquals`.
-    public static func == (left: Secret, right: Secret) -> Bool {
+    package static func == (left: Secret, right: Secret) -> Bool {
         left.storage.equals(right.storage)
     }
 }
 
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    public var description: String { "***" }
-    public var debugDescription: String { "***" }
-    public var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
+    package var description: String { "***" }
+    package var debugDescription: String { "***" }
+    package var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
 }
 
 // Sendable although it holds a pointer: the memory is written in `init` and `deinit` alone, where there is one owner.
