@@ -7,12 +7,15 @@ package struct Authority: Hashable, Sendable {
     /// Refuses user information, escapes, empty or long labels, and whatever a resolver might take for an odd IPv4
     /// address (`127.1`, `0x7f000001`). A single dot at the end is dropped; an empty port is no port (RFC 3986 §3.2.3).
     package init?(_ text: String) {
-        var text = text
-        guard let authority = text.withUTF8({ Authority($0) }) else { return nil }
+        self.init(text.utf8Span.span)
+    }
+
+    init?(_ bytes: Span<UInt8>) {
+        guard let authority = bytes.withUnsafeBufferPointer({ Authority($0) }) else { return nil }
         self = authority
     }
 
-    init?(_ bytes: UnsafeBufferPointer<UInt8>) {
+    private init?(_ bytes: UnsafeBufferPointer<UInt8>) {
         let hostEnd: Int
         if bytes.first == UInt8(ascii: "[") {
             guard let close = bytes.firstIndex(of: UInt8(ascii: "]")), bytes[..<close].contains(UInt8(ascii: ":")),

@@ -24,6 +24,12 @@ extension [UInt8] {
 
     /// Appends the lines of the fields that are not held back.
     mutating func append(_ fields: Fields, except isHeldBack: (KnownField) -> Bool) {
+        if fields.isSerialized,
+            !fields.entries.contains(where: { KnownField(rawValue: $0.known).map(isHeldBack) ?? false })
+        {
+            append(contentsOf: fields.bytes)
+            return
+        }
         for entry in fields.entries {
             if let known = KnownField(rawValue: entry.known), isHeldBack(known) { continue }
             append(contentsOf: fields.nameBytes(of: entry))

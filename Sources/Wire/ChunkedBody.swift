@@ -16,7 +16,7 @@ struct ChunkedBody: Sendable {
     private var trailerBytes = 0
     private var extensionBytes = 0
     private let limits: ParserLimits
-    private(set) var bytes: [UInt8] = []
+    private(set) var body: [UInt8] = []
 
     init(limits: ParserLimits) {
         self.limits = limits
@@ -31,7 +31,7 @@ struct ChunkedBody: Sendable {
             case .data(let remaining):
                 let taken = min(remaining, buffer.count)
                 guard taken > 0 else { return false }
-                buffer.append(0..<taken, to: &bytes)
+                buffer.append(0..<taken, to: &body)
                 buffer.consume(taken)
                 state = taken == remaining ? .dataEnd : .data(remaining: remaining - taken)
             case .dataEnd:
@@ -49,22 +49,22 @@ struct ChunkedBody: Sendable {
     }
 
     private mutating func readSize(_ buffer: inout ReceiveBuffer) throws(WireError) -> Bool {
-        switch line.scan(buffer, limit: 16 + limits.chunkExtension) {
+        let storage = buffer.storage
+        let bytes = storage.span.extracting(buffer.filled)
+        switch line.scan(bytes, limit: 16 + limits.chunkExtension) {
         case .open: return false
         case .bad: throw .badChunk
         case .tooLong: throw .chunkExtensionTooLarge(limit: limits.chunkExtension)
         case .line(let end):
-            let (size, extensions) = try buffer.withLine(0..<end) { bytes throws(WireError) in
-                let size = try Self.size(bytes)
-                guard ChunkExtension.isWellFormed(bytes[size.digits...]) else { throw .badChunk }
-                return (size.value, bytes.count - size.digits)
-            }
+            let (size, digits) = try Self.size(bytes.extracting(..<end))
+            guard ChunkExtension.isWellFormed(bytes.extracting(digits..<end)) else { throw .badChunk }
+            let extensions = end - digits
             extensionBytes += extensions
             // A chunk of one byte may bring a whole line of extensions: what one line may hold bounds no body.
             guard extensions <= limits.chunkExtension, extensionBytes <= limits.headerBytes else {
                 throw .chunkExtensionTooLarge(limit: limits.chunkExtension)
             }
-            guard size <= UInt64(limits.bodyBytes - bytes.count) else { throw .bodyTooLarge(limit: limits.bodyBytes) }
+            guard size <= UInt64(limits.bodyBytes - body.count) else { throw .bodyTooLarge(limit: limits.bodyBytes) }
             buffer.consume(end + 2)
             line = LineScanner()
             state = size == 0 ? .trailers : .data(remaining: Int(size))
@@ -73,7 +73,7 @@ struct ChunkedBody: Sendable {
     }
 
     /// 1 to 16 hexadecimal digits: what fits 64 bits, so that nothing can overflow.
-    private static func size(_ line: UnsafeBufferPointer<UInt8>) throws(WireError) -> (value: UInt64, digits: Int) {
+    private static func size(_ line: Span<UInt8>) throws(WireError) -> (value: UInt64, digits: Int) {
         var value: UInt64 = 0
         var digits = 0
         while digits < line.count, let digit = line[digits].hexadecimalValue {
@@ -87,14 +87,16 @@ struct ChunkedBody: Sendable {
 
     /// True after the empty line, nil when no line is complete.
     private mutating func readTrailer(_ buffer: inout ReceiveBuffer) throws(WireError) -> Bool? {
-        switch line.scan(buffer, limit: limits.trailerBytes - trailerBytes) {
+        let storage = buffer.storage
+        let bytes = storage.span.extracting(buffer.filled)
+        switch line.scan(bytes, limit: limits.trailerBytes - trailerBytes) {
         case .open: return nil
         case .bad: throw .badFieldLine
         case .tooLong: throw .fieldsTooLarge(limit: limits.trailerBytes)
         case .line(let end):
             if end > 0 {
                 var checked = HeadFields()
-                _ = try buffer.withLine(0..<end) { bytes throws(WireError) in try checked.append(bytes, offset: 0) }
+                _ = try checked.append(bytes, line: 0..<end, sectionStart: 0)
                 trailerBytes += end + 2
             }
             buffer.consume(end + 2)
@@ -107,41 +109,45 @@ struct ChunkedBody: Sendable {
 /// The grammar of chunk extensions, RFC 9112 §7.1.1, which begins with ";" wherever there are any.
 enum ChunkExtension {
     /// `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )`
-    static func isWellFormed(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-        let token = ByteSet.token
-        var rest = bytes
-        func skipWhitespace() { rest = rest.drop(while: \.isWhitespace) }
-        func skipToken() -> Bool {
-            let before = rest.count
-            rest = rest.drop(while: token.contains)
-            return rest.count < before
-        }
-        while !rest.isEmpty {
-            skipWhitespace()
-            guard rest.popFirst() == UInt8(ascii: ";") else { return false }
-            skipWhitespace()
-            guard skipToken() else { return false }
-            let afterName = rest
-            skipWhitespace()
-            guard rest.first == UInt8(ascii: "=") else {
-                // The whitespace may belong to the next ";", but not to the end of the line.
-                rest = afterName
-                continue
-            }
-            rest.removeFirst()
-            skipWhitespace()
-            guard rest.first == UInt8(ascii: "\"") ? skipQuoted(&rest) : skipToken() else { return false }
+    static func isWellFormed(_ bytes: Span<UInt8>) -> Bool {
+        var index = 0
+        while index < bytes.count {
+            skipWhitespace(bytes, &index)
+            guard index < bytes.count, bytes[index] == UInt8(ascii: ";") else { return false }
+            index += 1
+            skipWhitespace(bytes, &index)
+            guard skipToken(bytes, &index) else { return false }
+            // Whitespace after the name belongs to "=" or to the next ";", but not to the end of the line.
+            var next = index
+            skipWhitespace(bytes, &next)
+            guard next < bytes.count, bytes[next] == UInt8(ascii: "=") else { continue }
+            index = next + 1
+            skipWhitespace(bytes, &index)
+            guard skipQuoted(bytes, &index) || skipToken(bytes, &index) else { return false }
         }
         return true
     }
 
+    private static func skipWhitespace(_ bytes: Span<UInt8>, _ index: inout Int) {
+        while index < bytes.count, bytes[index].isWhitespace { index += 1 }
+    }
+
+    private static func skipToken(_ bytes: Span<UInt8>, _ index: inout Int) -> Bool {
+        let token = ByteSet.token
+        let start = index
+        while index < bytes.count, token.contains(bytes[index]) { index += 1 }
+        return index > start
+    }
+
     /// RFC 9110 §5.6.4 `quoted-string`; control bytes were refused before.
-    private static func skipQuoted(_ rest: inout Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-        rest.removeFirst()
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "\"") { return true }
-            if byte == UInt8(ascii: "\\"), rest.popFirst() == nil { return false }
+    private static func skipQuoted(_ bytes: Span<UInt8>, _ index: inout Int) -> Bool {
+        guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { return false }
+        index += 1
+        while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
+            index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
         }
-        return false
+        guard index < bytes.count else { return false }
+        index += 1
+        return true
     }
 }

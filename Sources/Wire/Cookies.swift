@@ -9,30 +9,23 @@ package enum CookieValue: Hashable, Sendable {
     /// Walks the `Cookie` lines. Pairs without a name, without "=" or with odd values have no effect; a value is taken
     /// as it stands, quotes included, since nothing here ever sends a quoted one.
     static func find(_ name: String, in fields: Fields) -> CookieValue {
-        guard !name.isEmpty else { return .absent }
         var found = CookieValue.absent
-        for entry in fields.entries where fields.matches(entry, .cookie) {
-            for pair in fields.valueBytes(of: entry).split(separator: UInt8(ascii: ";")) {
-                guard let equals = pair.firstIndex(of: UInt8(ascii: "=")),
-                    trimmed(pair[..<equals]).elementsEqual(name.utf8)
-                else { continue }
-                guard case .absent = found else { return .ambiguous }
-                found = .one(String(decoding: trimmed(pair[(equals + 1)...]), as: UTF8.self))
+        let wanted = name.utf8Span.span
+        guard !wanted.isEmpty else { return .absent }
+        for entry in fields.entries where entry.known == KnownField.cookie.rawValue {
+            let line = fields.bytes.span.extracting(fields.valueRange(of: entry))
+            var start = 0
+            while start < line.count {
+                let end = line.first(UInt8(ascii: ";"), in: start..<line.count)
+                let equals = line.first(UInt8(ascii: "="), in: start..<end)
+                if equals < end, line.extracting(line.trimming(start..<equals)).isEqual(to: wanted) {
+                    guard case .absent = found else { return .ambiguous }
+                    found = .one(line.extracting(line.trimming(equals + 1..<end)).text)
+                }
+                start = end + 1
             }
         }
         return found
-    }
-
-    /// How many pairs a `Cookie` value holds, the empty ones included: an upper bound of the work it causes.
-    static func pairCount(_ value: some Sequence<UInt8>) -> Int {
-        value.reduce(1) { $1 == UInt8(ascii: ";") ? $0 + 1 : $0 }
-    }
-
-    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        var bytes = bytes
-        while bytes.first?.isWhitespace == true { bytes.removeFirst() }
-        while bytes.last?.isWhitespace == true { bytes.removeLast() }
-        return bytes
     }
 }
 

@@ -13,8 +13,7 @@ package struct FieldName: Sendable, ExpressibleByStringLiteral, CustomStringConv
     package init?(_ name: String) {
         let token = ByteSet.token
         guard !name.isEmpty, name.utf8.count <= UInt16.max, name.utf8.allSatisfy(token.contains) else { return nil }
-        var name = name
-        known = name.withUTF8(KnownField.named)
+        known = KnownField.named(name.utf8Span.span)
         other = known == nil ? name : ""
     }
 

@@ -1,7 +1,8 @@
 /// The header fields of a message, in order: one buffer of bytes and the offsets into it.
 ///
 /// A string is made only when a value is asked for, so that a request costs two allocations however many fields it has.
-/// `append` is the one door through which values enter an outgoing message, and it lets no line break pass.
+/// `append` is the one door through which values enter an outgoing message, and it lets no line break pass. What it
+/// writes are the lines as they go out, so that a message sends its fields with one copy.
 package struct Fields: Sendable {
     /// Where one field lies in `bytes`; the value without the whitespace around it.
     struct Entry: Sendable {
@@ -15,16 +16,20 @@ package struct Fields: Sendable {
 
     private(set) var bytes: [UInt8]
     private(set) var entries: [Entry]
+    /// Whether `bytes` is what the entries' lines would be, and nothing else.
+    private(set) var isSerialized: Bool
 
     package init() {
         bytes = []
         entries = []
+        isSerialized = true
     }
 
-    /// Fields as a parser found them, whose names and values it has checked.
+    /// Fields as a parser found them, whose names and values it has checked. Their lines may hold odd whitespace.
     init(parsed bytes: [UInt8], _ entries: [Entry]) {
         self.bytes = bytes
         self.entries = entries
+        isSerialized = false
     }
 
     package var count: Int { entries.count }
@@ -63,27 +68,42 @@ package struct Fields: Sendable {
             bytes.count <= Int(UInt32.max) / 2 && bytes.allSatisfy { ($0 >= 0x20 && $0 < 0x7F) || $0 == 0x09 }
         }
         guard isSafe else { throw .badFieldValue }
+        if entries.isEmpty {
+            entries.reserveCapacity(8)
+            bytes.reserveCapacity(256)
+        }
         let nameStart = bytes.count
         name.withBytes { bytes.append(contentsOf: $0) }
-        let valueStart = bytes.count
-        value.withUTF8 { bytes.append(contentsOf: Self.trim($0[...])) }
+        let nameEnd = bytes.count
+        bytes.append(text: ": ")
+        value.withUTF8 { bytes.append(contentsOf: Self.trim($0)) }
+        let valueEnd = bytes.count
+        bytes.append(text: "\r\n")
         entries.append(
             Entry(
-                nameStart: UInt32(nameStart), valueStart: UInt32(valueStart),
-                valueLength: UInt32(bytes.count - valueStart), nameLength: UInt16(valueStart - nameStart),
-                known: name.known?.rawValue ?? 0))
+                nameStart: UInt32(nameStart), valueStart: UInt32(nameEnd + 2),
+                valueLength: UInt32(valueEnd - nameEnd - 2),
+                nameLength: UInt16(nameEnd - nameStart), known: name.known?.rawValue ?? 0))
     }
 
     /// Puts one field in the place of all with its name.
     package mutating func set(_ name: FieldName, _ value: String) throws(WireError) {
-        var changed = self
-        changed.remove(name)
-        try changed.append(name, value)
-        self = changed
+        let before = self
+        remove(name)
+        do throws(WireError) {
+            try append(name, value)
+        } catch {
+            self = before
+            throw error
+        }
     }
 
     package mutating func remove(_ name: FieldName) {
-        entries = entries.filter { !matches($0, name) }
+        let kept = entries.filter { !matches($0, name) }
+        guard kept.count < entries.count else { return }
+        entries = kept
+        isSerialized = kept.isEmpty
+        if kept.isEmpty { bytes = [] }
     }
 
     // MARK: - For the rest of the room
@@ -115,7 +135,11 @@ package struct Fields: Sendable {
     }
 
     func valueBytes(of entry: Entry) -> ArraySlice<UInt8> {
-        bytes[range(entry.valueStart, entry.valueLength)]
+        bytes[valueRange(of: entry)]
+    }
+
+    func valueRange(of entry: Entry) -> Range<Int> {
+        range(entry.valueStart, entry.valueLength)
     }
 
     private func range(_ start: UInt32, _ length: UInt32) -> Range<Int> {
@@ -123,9 +147,9 @@ package struct Fields: Sendable {
     }
 
     /// Drops the optional whitespace of RFC 9110 §5.6.3 from both ends.
-    static func trim(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Slice<UnsafeBufferPointer<UInt8>> {
-        var start = bytes.startIndex
-        var end = bytes.endIndex
+    private static func trim(_ bytes: UnsafeBufferPointer<UInt8>) -> Slice<UnsafeBufferPointer<UInt8>> {
+        var start = 0
+        var end = bytes.count
         while start < end, bytes[start].isWhitespace { start += 1 }
         while start < end, bytes[end - 1].isWhitespace { end -= 1 }
         return bytes[start..<end]

@@ -21,16 +21,14 @@ struct Framing: Sendable {
 
     /// Notes a `Content-Length`: one line of 1 to 19 digits (§6.2, §6.3). A list, even of equal numbers, is refused.
     /// A server may have sent the same line twice, which §6.3 lets a client accept.
-    mutating func noteLength(_ value: some Collection<UInt8>, mayRepeat: Bool = false) throws(WireError) {
-        guard (1...19).contains(value.count), value.allSatisfy(\.isDigit) else { throw .badContentLength }
-        // Nineteen digits are less than 2^64.
-        let number = value.reduce(UInt64(0)) { $0 * 10 + UInt64($1 - UInt8(ascii: "0")) }
+    mutating func noteLength(_ value: Span<UInt8>, mayRepeat: Bool = false) throws(WireError) {
+        guard let number = value.decimal else { throw .badContentLength }
         guard length == nil || (mayRepeat && length == number) else { throw .badContentLength }
         length = number
     }
 
     /// Notes a `Transfer-Encoding`: one line, exactly `chunked` (§6.1).
-    mutating func noteCoding(_ value: some Collection<UInt8>) throws(WireError) {
+    mutating func noteCoding(_ value: Span<UInt8>) throws(WireError) {
         guard coding == nil else { throw .badTransferEncoding }
         coding = Self.coding(value)
     }
@@ -55,17 +53,19 @@ struct Framing: Sendable {
     /// Whether the head said how long the body is, if only that there is none.
     var isExplicit: Bool { length != nil || coding != nil }
 
-    private static func coding(_ value: some Collection<UInt8>) -> Coding {
-        let codings = value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map { part in
-            var name = part.drop(while: \.isWhitespace).map(\.lowercased)
-            while name.last?.isWhitespace == true { name.removeLast() }
-            return name
-        }
+    private static func coding(_ value: Span<UInt8>) -> Coding {
         let token = ByteSet.token
-        let chunked = Array("chunked".utf8)
-        guard codings.allSatisfy({ !$0.isEmpty && $0.allSatisfy(token.contains) }), codings.last == chunked,
-            !codings.dropLast().contains(chunked)
-        else { return .bad }
-        return codings.count == 1 ? .chunked : .unsupported
+        var count = 0
+        var isGood = true
+        var endsInChunked = false
+        value.forEachInList { element in
+            let name = value.extracting(element)
+            // Nothing may follow `chunked`, not even itself.
+            isGood = isGood && !endsInChunked && !name.isEmpty && name.allSatisfy(token.contains)
+            endsInChunked = name.isEqualIgnoringCase("chunked")
+            count += 1
+        }
+        guard isGood, endsInChunked else { return .bad }
+        return count == 1 ? .chunked : .unsupported
     }
 }

@@ -4,45 +4,48 @@
 struct HeadFields: Sendable {
     private(set) var entries: [Fields.Entry] = []
 
-    /// One `field-line` of RFC 9112 §5 without its CRLF; `offset` is where it begins in the section.
+    /// Takes one `field-line` of RFC 9112 §5, without its CRLF, of the section that begins at `sectionStart`. Returns
+    /// which known field it is, if any, and where its value stands.
     ///
     /// The scanner has refused control bytes already, so that what is left to check is the name. Whitespace before the
     /// colon (§5.1), a line that begins with whitespace (§2.2, and folding, §5.2) and a missing colon are all faults of
     /// the name.
-    mutating func append(_ line: UnsafeBufferPointer<UInt8>, offset: Int) throws(WireError) -> Fields.Entry {
-        var colon = 0
-        while colon < line.count, line[colon] != UInt8(ascii: ":") { colon += 1 }
-        guard colon < line.count, let first = line.first, !first.isWhitespace else { throw .badFieldLine }
-        let name = UnsafeBufferPointer(rebasing: line[..<colon])
+    mutating func append(
+        _ bytes: Span<UInt8>, line: Range<Int>, sectionStart: Int
+    ) throws(WireError) -> (known: KnownField?, value: Range<Int>) {
+        let colon = bytes.first(UInt8(ascii: ":"), in: line)
+        guard colon < line.upperBound, !bytes[line.lowerBound].isWhitespace else { throw .badFieldLine }
+        let name = bytes.extracting(line.lowerBound..<colon)
         let known = KnownField.named(name)
         if known == nil { try Self.check(name) }
-        let value = Fields.trim(line[(colon + 1)...])
-        let entry = Fields.Entry(
-            nameStart: UInt32(offset), valueStart: UInt32(offset + value.startIndex), valueLength: UInt32(value.count),
-            nameLength: UInt16(colon), known: known?.rawValue ?? 0)
+        let value = bytes.trimming(colon + 1..<line.upperBound)
         if entries.isEmpty { entries.reserveCapacity(16) }
-        entries.append(entry)
-        return entry
+        entries.append(
+            Fields.Entry(
+                nameStart: UInt32(line.lowerBound - sectionStart), valueStart: UInt32(value.lowerBound - sectionStart),
+                valueLength: UInt32(value.count), nameLength: UInt16(name.count), known: known?.rawValue ?? 0))
+        return (known, value)
     }
 
     /// The fields over a copy of the section's bytes; begins anew for the next message.
     mutating func take(_ section: [UInt8]) -> Fields {
-        defer { entries = [] }
-        return Fields(parsed: section, entries)
+        var taken: [Fields.Entry] = []
+        swap(&taken, &entries)
+        return Fields(parsed: section, taken)
     }
 
     /// A name is a token. One that a gateway which turns "-" into "_" would take for a field that is acted on here is
     /// refused too: `Content_Length` beside `Content-Length` is how such a gateway is led to see another message.
-    private static func check(_ name: UnsafeBufferPointer<UInt8>) throws(WireError) {
+    private static func check(_ name: Span<UInt8>) throws(WireError) {
         let token = ByteSet.token
         var hasUnderscore = false
-        for byte in name {
-            guard token.contains(byte) else { throw .badFieldName }
-            hasUnderscore = hasUnderscore || byte == UInt8(ascii: "_")
+        for index in name.indices {
+            guard token.contains(name[index]) else { throw .badFieldName }
+            hasUnderscore = hasUnderscore || name[index] == UInt8(ascii: "_")
         }
         guard !name.isEmpty, name.count <= UInt16.max else { throw .badFieldName }
         guard hasUnderscore else { return }
-        let alias = name.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }
-        guard alias.withUnsafeBufferPointer(KnownField.named) == nil else { throw .badFieldName }
+        let alias = name.indices.map { name[$0] == UInt8(ascii: "_") ? UInt8(ascii: "-") : name[$0] }
+        guard KnownField.named(alias.span) == nil else { throw .badFieldName }
     }
 }

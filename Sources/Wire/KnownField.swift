@@ -73,23 +73,24 @@ enum KnownField: UInt8, CaseIterable, Sendable {
     private static let slots: [UInt8] = {
         var slots = [UInt8](repeating: 0, count: 256)
         for field in allCases {
-            var slot = field.spelling.withUTF8Buffer(Self.slot)
+            let name = Array(field.spelling.description.utf8)
+            var slot = Self.slot(of: name.span)
             while slots[slot] != 0 { slot = (slot + 1) & 255 }
             slots[slot] = field.rawValue
         }
         return slots
     }()
 
-    private static func slot(of name: UnsafeBufferPointer<UInt8>) -> Int {
+    private static func slot(of name: Span<UInt8>) -> Int {
         let first = Int(name[0] | 0x20)
         let middle = Int(name[name.count / 2] | 0x20)
         let last = Int(name[name.count - 1] | 0x20)
         return (name.count &* 37 &+ first &* 7 &+ middle &* 3 &+ last) & 255
     }
 
-    /// Finds the known field with this name, in any case. The name must be a token: `| 0x20` folds letters, and only
-    /// control bytes, which no token has, would be mistaken for "-".
-    static func named(_ name: UnsafeBufferPointer<UInt8>) -> KnownField? {
+    /// Finds the known field with this name, in any case. The name must hold no control byte: `| 0x20` folds letters,
+    /// and would take a CR for a "-".
+    static func named(_ name: Span<UInt8>) -> KnownField? {
         guard !name.isEmpty else { return nil }
         var slot = slot(of: name)
         while let candidate = KnownField(rawValue: slots[slot]) {

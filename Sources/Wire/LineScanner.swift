@@ -25,19 +25,16 @@ struct LineScanner: Sendable {
         looked = start
     }
 
-    /// Goes on where it stopped. The line may hold bytes before `limit`, an offset into the buffer like all others.
-    mutating func scan(_ buffer: ReceiveBuffer, limit: Int) -> Finding {
-        let from = looked
-        let (stop, isComplete, isLineEnd) = buffer.withBytes { bytes in
-            let stop = Self.firstControl(in: bytes, from: from)
-            guard stop + 1 < bytes.count else { return (stop, stop < bytes.count && bytes[stop] != 0x0D, false) }
-            return (stop, true, bytes[stop] == 0x0D && bytes[stop + 1] == 0x0A)
-        }
+    /// Goes on where it stopped. The line may hold bytes before `limit`, an offset like all others.
+    mutating func scan(_ bytes: Span<UInt8>, limit: Int) -> Finding {
+        let stop = Self.firstControl(in: bytes, from: looked)
         looked = stop
         // The limit comes first, so that the finding does not depend on how the bytes were cut into reads.
         if stop > limit { return .tooLong }
-        if isLineEnd { return .line(end: stop) }
-        return isComplete ? .bad : .open
+        if stop == bytes.count { return .open }
+        guard bytes[stop] == 0x0D else { return .bad }
+        if stop + 1 == bytes.count { return .open }
+        return bytes[stop + 1] == 0x0A ? .line(end: stop) : .bad
     }
 
     /// Takes up the line after the one that ended at `end`.
@@ -47,13 +44,14 @@ struct LineScanner: Sendable {
 
     /// The first byte that is a control character other than HTAB, or the count. Eight bytes at a time: a byte below
     /// 0x20, or 0x7F, sets the top bit of its lane (the carry can only add false alarms, which the bytewise look settles).
-    private static func firstControl(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+    private static func firstControl(in bytes: Span<UInt8>, from start: Int) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let tops: UInt64 = 0x8080_8080_8080_8080
-        let raw = UnsafeRawBufferPointer(bytes)
+        let raw = bytes.bytes
         var index = start
-        while index + 8 <= raw.count {
-            let word = raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        while index + 8 <= bytes.count {
+            // Eight bytes from here are within the span.
+            let word = raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
             let delete = word ^ (ones &* 0x7F)
             let alarms = ((word &- (ones &* 0x20)) & ~word | (delete &- ones) & ~delete) & tops
             if alarms != 0 {

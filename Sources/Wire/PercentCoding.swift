@@ -37,36 +37,39 @@ package enum PercentCoding {
     /// Decodes escapes, and "+" to a space where a form asks for it. Throws `.badEscape` for a "%" without two
     /// hexadecimal digits, and for a result that is not UTF-8: half a character hides what a later decoder will see.
     package static func decode(_ text: String, plusIsSpace: Bool = false) throws(WireError) -> String {
-        var text = text
-        let decoded: String?? = text.withUTF8 { decode($0, plusIsSpace: plusIsSpace) }
-        guard let decoded else { return text }
-        guard let decoded else { throw .badEscape }
-        return decoded
+        try decode(text.utf8Span.span, plusIsSpace: plusIsSpace)
     }
 
-    /// The outer `nil` says that nothing had to be decoded, the inner one that it could not be.
-    private static func decode(_ bytes: UnsafeBufferPointer<UInt8>, plusIsSpace: Bool) -> String?? {
-        let hasEscape = bytes.contains { $0 == UInt8(ascii: "%") || (plusIsSpace && $0 == UInt8(ascii: "+")) }
-        guard hasEscape else { return .none }
-        var decoded: [UInt8] = []
-        decoded.reserveCapacity(bytes.count)
+    static func decode(_ bytes: Span<UInt8>, plusIsSpace: Bool) throws(WireError) -> String {
+        let text = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count) { decoded -> String? in
+            guard let count = decode(bytes, into: decoded, plusIsSpace: plusIsSpace) else { return nil }
+            return String(validating: decoded[..<count], as: UTF8.self)
+        }
+        guard let text else { throw .badEscape }
+        return text
+    }
+
+    /// How many bytes it comes to, at most as many as there are; nil for a bad escape.
+    private static func decode(
+        _ bytes: Span<UInt8>, into decoded: UnsafeMutableBufferPointer<UInt8>, plusIsSpace: Bool
+    ) -> Int? {
+        var count = 0
         var index = 0
         while index < bytes.count {
-            switch bytes[index] {
-            case UInt8(ascii: "%"):
-                guard index + 2 < bytes.count, let high = bytes[index + 1].hexadecimalValue,
-                    let low = bytes[index + 2].hexadecimalValue
-                else { return .some(nil) }
-                decoded.append(high << 4 | low)
-                index += 3
-            case UInt8(ascii: "+") where plusIsSpace:
-                decoded.append(0x20)
-                index += 1
-            case let byte:
-                decoded.append(byte)
-                index += 1
+            var byte = bytes[index]
+            index += 1
+            if byte == UInt8(ascii: "%") {
+                guard index + 1 < bytes.count, let high = bytes[index].hexadecimalValue,
+                    let low = bytes[index + 1].hexadecimalValue
+                else { return nil }
+                byte = high << 4 | low
+                index += 2
+            } else if plusIsSpace, byte == UInt8(ascii: "+") {
+                byte = 0x20
             }
+            decoded[count] = byte
+            count += 1
         }
-        return .some(String(validating: decoded, as: UTF8.self))
+        return count
     }
 }

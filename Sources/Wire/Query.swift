@@ -28,37 +28,41 @@ package struct Query: Hashable, Sendable {
 
     /// The names, sorted, each once: what a log may show. A name that cannot be decoded is shown as it came.
     package var keys: [String] {
+        let bytes = raw.utf8Span.span
         var keys: Set<String> = []
-        for pair in pairs {
-            let (name, _) = Self.split(pair)
-            keys.insert((try? PercentCoding.decode(String(name), plusIsSpace: true)) ?? String(name))
+        var start = 0
+        while start < bytes.count {
+            let end = bytes.first(UInt8(ascii: "&"), in: start..<bytes.count)
+            let name = bytes.extracting(start..<bytes.first(UInt8(ascii: "="), in: start..<end))
+            if end > start { keys.insert((try? PercentCoding.decode(name, plusIsSpace: true)) ?? name.text) }
+            start = end + 1
         }
         return keys.sorted()
     }
 
-    private var pairs: [Substring.UTF8View] {
-        raw.utf8.split(separator: UInt8(ascii: "&"))
-    }
-
-    private static func split(_ pair: Substring.UTF8View) -> (name: Substring, value: Substring) {
-        guard let equals = pair.firstIndex(of: UInt8(ascii: "=")) else { return (Substring(pair), "") }
-        return (Substring(pair[..<equals]), Substring(pair[pair.index(after: equals)...]))
-    }
-
-    private func values(_ wanted: String, atMost limit: Int) throws(WireError) -> [String] {
+    private func values(_ name: String, atMost limit: Int) throws(WireError) -> [String] {
+        let bytes = raw.utf8Span.span
+        let wanted = name.utf8Span.span
         var values: [String] = []
-        var rest = raw.utf8[...]
-        while !rest.isEmpty, values.count < limit {
-            let end = rest.firstIndex(of: UInt8(ascii: "&")) ?? rest.endIndex
-            let (name, value) = Self.split(rest[..<end])
-            rest = end < rest.endIndex ? rest[rest.index(after: end)...] : rest[end...]
-            let isEscaped = name.utf8.contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }
-            let matches =
-                isEscaped
-                ? try PercentCoding.decode(String(name), plusIsSpace: true) == wanted : name == wanted
-            if matches { values.append(try PercentCoding.decode(String(value), plusIsSpace: true)) }
+        var start = 0
+        while start < bytes.count, values.count < limit {
+            let end = bytes.first(UInt8(ascii: "&"), in: start..<bytes.count)
+            let equals = bytes.first(UInt8(ascii: "="), in: start..<end)
+            if try Self.matches(bytes.extracting(start..<equals), wanted) {
+                let value = bytes.extracting(min(equals + 1, end)..<end)
+                values.append(try PercentCoding.decode(value, plusIsSpace: true))
+            }
+            start = end + 1
         }
         return values
+    }
+
+    /// A name that is escaped is the same name.
+    private static func matches(_ name: Span<UInt8>, _ wanted: Span<UInt8>) throws(WireError) -> Bool {
+        for index in name.indices where name[index] == UInt8(ascii: "%") || name[index] == UInt8(ascii: "+") {
+            return wanted.isEqual(to: try PercentCoding.decode(name, plusIsSpace: true).utf8Span.span)
+        }
+        return name.isEqual(to: wanted)
     }
 }
 

@@ -2,16 +2,19 @@
 ///
 /// The array is as long as its memory and filled with zeros once, so that a read needs no initialising; `start` and
 /// `end` bound what counts. Offsets in every method are from `start`, and stay right when bytes are moved down.
+///
+/// A parser looks at a span over a second reference to `storage`: a function cannot return a span, and the span of the
+/// property itself would keep the whole parser from changing. Nothing is copied, since nothing is written meanwhile.
 struct ReceiveBuffer: Sendable {
-    private var storage: [UInt8] = []
+    private(set) var storage: [UInt8] = []
     private var start = 0
     private var end = 0
 
+    /// Where in `storage` the unconsumed bytes are.
+    var filled: Range<Int> { start..<end }
+
     var count: Int { end - start }
     var isEmpty: Bool { start == end }
-
-    /// How much memory it holds.
-    var capacity: Int { storage.count }
 
     subscript(offset: Int) -> UInt8 { storage[start + offset] }
 
@@ -46,23 +49,6 @@ struct ReceiveBuffer: Sendable {
     mutating func releaseMemory() {
         storage = Array(storage[start..<end])
         (start, end) = (0, storage.count)
-    }
-
-    /// Lends the bytes from `offset` on.
-    @inline(__always)
-    func withBytes<Result>(from offset: Int = 0, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-        storage.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[(start + offset)..<end])) }
-    }
-
-    /// Lends one line, or a part of one, to what may refuse it.
-    @inline(__always)
-    func withLine<Value>(
-        _ range: Range<Int>, _ body: (UnsafeBufferPointer<UInt8>) throws(WireError) -> Value
-    ) throws(WireError) -> Value {
-        let outcome: Result<Value, WireError> = withBytes { bytes in
-            Result { () throws(WireError) in try body(UnsafeBufferPointer(rebasing: bytes[range])) }
-        }
-        return try outcome.get()
     }
 
     func copy(_ range: Range<Int>) -> [UInt8] {

@@ -41,7 +41,7 @@ package struct Request: Sendable {
     package init(
         method: Method = .get, target: String, fields: [(FieldName, String)] = [], body: [UInt8] = []
     ) throws(WireError) {
-        let parsed = try RequestTarget(Array(target.utf8), method: method)
+        let parsed = try RequestTarget(target.utf8Span.span, method: method)
         var list = Fields()
         for (name, value) in fields { try list.append(name, value) }
         var authority = parsed.authority

@@ -35,9 +35,8 @@ package struct RequestParser: Sendable {
 
     private var scanner = LineScanner()
     private var hasSkippedBlankLine = false
-    private var head: RequestHead?
+    private var head = RequestHead()
     private var sectionStart = 0
-    private var checkedHost: RequestHead.CheckedHost?
 
     /// The request whose body is being read.
     private var pending: Request?
@@ -75,7 +74,7 @@ package struct RequestParser: Sendable {
             return try advance()
         } catch {
             state = .failed(error)
-            (head, pending, chunked) = (nil, nil, nil)
+            (pending, chunked) = (nil, nil)
             throw error
         }
     }
@@ -103,26 +102,23 @@ package struct RequestParser: Sendable {
         if case .line = state {
             guard try readLine() else { return .needsMore(buffer.isEmpty ? .idle : .head) }
         }
-        guard var head = self.head.take() else { preconditionFailure("fields are read into a head") }
+        let storage = buffer.storage
+        let bytes = storage.span.extracting(buffer.filled)
         while true {
             let lineLimit = scanner.start + limits.fieldLine
             let sectionLimit = sectionStart + limits.headerBytes
-            switch scanner.scan(buffer, limit: min(lineLimit, sectionLimit)) {
+            switch scanner.scan(bytes, limit: min(lineLimit, sectionLimit)) {
             case .open:
-                self.head = head
                 return .needsMore(.head)
             case .bad:
                 throw .badFieldLine
             case .tooLong:
                 throw .fieldsTooLarge(limit: lineLimit < sectionLimit ? limits.fieldLine : limits.headerBytes)
             case .line(let end) where end > scanner.start:
-                let offset = scanner.start - sectionStart
-                try buffer.withLine(scanner.start..<end) { line throws(WireError) in
-                    try head.append(line, offset: offset, limits: limits)
-                }
+                try head.append(bytes, line: scanner.start..<end, sectionStart: sectionStart, limits: limits)
                 scanner.advance(past: end)
             case .line(let end):
-                return try finishHead(&head, end: end)
+                return try finishHead(end: end)
             }
         }
     }
@@ -131,14 +127,16 @@ package struct RequestParser: Sendable {
     /// send after a body (RFC 9112 §2.2); a flood of them is not.
     private mutating func readLine() throws(WireError) -> Bool {
         while true {
-            switch scanner.scan(buffer, limit: limits.requestLine) {
+            let storage = buffer.storage
+            let bytes = storage.span.extracting(buffer.filled)
+            switch scanner.scan(bytes, limit: limits.requestLine) {
             case .open:
                 return false
             case .bad:
                 throw .badRequestLine
             case .tooLong:
                 // §3: 414 is for a target that is too long; a line with no space in it has no target.
-                let hasTarget = buffer.withBytes { $0.prefix(limits.requestLine).contains(0x20) }
+                let hasTarget = bytes.first(0x20, in: 0..<limits.requestLine) < limits.requestLine
                 throw hasTarget ? .targetTooLong(limit: limits.requestLine) : .badRequestLine
             case .line(end: 0):
                 guard !hasSkippedBlankLine else { throw .badRequestLine }
@@ -146,10 +144,7 @@ package struct RequestParser: Sendable {
                 buffer.consume(2)
                 scanner = LineScanner()
             case .line(let end):
-                let checkedHost = checkedHost
-                head = try buffer.withLine(0..<end) { line throws(WireError) in
-                    try RequestHead(line: line, checkedHost: checkedHost)
-                }
+                try head.begin(bytes.extracting(..<end))
                 scanner.advance(past: end)
                 sectionStart = scanner.start
                 state = .fields
@@ -158,13 +153,11 @@ package struct RequestParser: Sendable {
         }
     }
 
-    private mutating func finishHead(_ head: inout RequestHead, end: Int) throws(WireError) -> Step? {
-        let section = buffer.copy(sectionStart..<end)
-        let (request, body, expectsContinue) = try head.finish(section: section, limits: limits)
+    private mutating func finishHead(end: Int) throws(WireError) -> Step? {
+        let request = try head.finish(section: buffer.copy(sectionStart..<end), limits: limits)
         buffer.consume(end + 2)
         scanner = LineScanner()
-        checkedHost = head.checkedHost
-        switch body {
+        switch head.body {
         case .none:
             return yield(request)
         case .length(let count):
@@ -176,7 +169,7 @@ package struct RequestParser: Sendable {
         }
         pending = request
         // A client that has begun to send does not wait (RFC 9110 §10.1.1).
-        return expectsContinue && buffer.isEmpty ? .expectsContinue : nil
+        return head.awaitsContinue && buffer.isEmpty ? .expectsContinue : nil
     }
 
     // MARK: - The body
@@ -205,11 +198,11 @@ package struct RequestParser: Sendable {
             return .needsMore(.body)
         }
         guard var request = pending.take() else { preconditionFailure("a body belongs to a request") }
-        request.body = body.bytes
+        request.body = body.body
         return yield(request)
     }
 
-    private mutating func yield(_ request: Request) -> Step {
+    private mutating func yield(_ request: consuming Request) -> Step {
         state = request.keepsAlive ? .line : .finished
         hasSkippedBlankLine = false
         return .request(request)

@@ -36,6 +36,22 @@ package struct ResponseParser: Sendable {
         var framing = Framing()
         var asksToClose = false
         var asksToKeep = false
+
+        mutating func append(_ bytes: Span<UInt8>, line: Range<Int>, sectionStart: Int) throws(WireError) {
+            let (known, place) = try fields.append(bytes, line: line, sectionStart: sectionStart)
+            let value = bytes.extracting(place)
+            switch known {
+            case .contentLength: try framing.noteLength(value, mayRepeat: true)
+            case .transferEncoding: try framing.noteCoding(value)
+            case .connection:
+                value.forEachInList { element in
+                    let option = value.extracting(element)
+                    if option.isEqualIgnoringCase("close") { asksToClose = true }
+                    if option.isEqualIgnoringCase("keep-alive") { asksToKeep = true }
+                }
+            default: break
+            }
+        }
     }
 
     private let limits: ParserLimits
@@ -141,11 +157,13 @@ package struct ResponseParser: Sendable {
     // MARK: - The head
 
     private mutating func readStatusLine() throws(WireError) -> Bool {
-        switch scanner.scan(buffer, limit: limits.requestLine) {
+        let storage = buffer.storage
+        let bytes = storage.span.extracting(buffer.filled)
+        switch scanner.scan(bytes, limit: limits.requestLine) {
         case .open: return false
         case .bad, .tooLong: throw .badStatusLine
         case .line(let end):
-            head = try buffer.withLine(0..<end) { line throws(WireError) in try Self.head(line) }
+            head = try Self.head(bytes.extracting(..<end))
             scanner.advance(past: end)
             sectionStart = scanner.start
             state = .fields
@@ -155,25 +173,24 @@ package struct ResponseParser: Sendable {
 
     /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4); many servers leave out the last space with the
     /// phrase.
-    private static func head(_ line: UnsafeBufferPointer<UInt8>) throws(WireError) -> Head {
-        let version: Version =
-            line.starts(with: "HTTP/1.1 ".utf8) ? .http11 : .http10
-        guard version == .http11 || line.starts(with: "HTTP/1.0 ".utf8),
-            line.count == 12 || line.dropFirst(12).first == 0x20,
-            line[9..<12].allSatisfy(\.isDigit)
-        else { throw .badStatusLine }
-        let code = line[9..<12].reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+    private static func head(_ line: Span<UInt8>) throws(WireError) -> Head {
+        guard line.count >= 12, line.count == 12 || line[12] == 0x20 else { throw .badStatusLine }
+        let isNew = line.extracting(..<9).isEqual(to: "HTTP/1.1 ")
         // 101 answers a request to switch protocols, and none is ever sent.
-        guard (100...599).contains(code), code != 101 else { throw .badStatusLine }
-        return Head(status: Status(code), version: version)
+        guard isNew || line.extracting(..<9).isEqual(to: "HTTP/1.0 "),
+            let code = line.extracting(9..<12).decimal.map({ Int($0) }), (100...599).contains(code), code != 101
+        else { throw .badStatusLine }
+        return Head(status: Status(code), version: isNew ? .http11 : .http10)
     }
 
     /// True when the head is complete.
     private mutating func readFields() throws(WireError) -> Bool {
         guard var head = self.head.take() else { preconditionFailure("fields are read into a head") }
+        let storage = buffer.storage
+        let bytes = storage.span.extracting(buffer.filled)
         while true {
             let limit = min(scanner.start + limits.fieldLine, sectionStart + limits.headerBytes)
-            switch scanner.scan(buffer, limit: limit) {
+            switch scanner.scan(bytes, limit: limit) {
             case .open:
                 self.head = head
                 return false
@@ -185,33 +202,12 @@ package struct ResponseParser: Sendable {
                 guard head.fields.entries.count < limits.headerFields else {
                     throw .tooManyFields(limit: limits.headerFields)
                 }
-                let offset = scanner.start - sectionStart
-                try buffer.withLine(scanner.start..<end) { line throws(WireError) in
-                    try Self.append(line, offset: offset, to: &head)
-                }
+                try head.append(bytes, line: scanner.start..<end, sectionStart: sectionStart)
                 scanner.advance(past: end)
             case .line(let end):
                 try finishHead(&head, end: end)
                 return true
             }
-        }
-    }
-
-    private static func append(
-        _ line: UnsafeBufferPointer<UInt8>, offset: Int, to head: inout Head
-    ) throws(WireError) {
-        let entry = try head.fields.append(line, offset: offset)
-        let start = Int(entry.valueStart) - offset
-        let value = line[start..<start + Int(entry.valueLength)]
-        switch KnownField(rawValue: entry.known) {
-        case .contentLength: try head.framing.noteLength(value, mayRepeat: true)
-        case .transferEncoding: try head.framing.noteCoding(value)
-        case .connection:
-            for option in ListOfTokens(value) {
-                if option.isEqualIgnoringCase("close") { head.asksToClose = true }
-                if option.isEqualIgnoringCase("keep-alive") { head.asksToKeep = true }
-            }
-        default: break
         }
     }
 
@@ -266,7 +262,7 @@ package struct ResponseParser: Sendable {
             return .needsMore
         }
         guard var response = pending.take() else { preconditionFailure("a body belongs to a response") }
-        response.body = body.bytes
+        response.body = body.body
         return complete(response)
     }
 

@@ -1,0 +1,71 @@
+extension Span<UInt8> {
+    /// The text of these bytes; what is not UTF-8 is replaced.
+    var text: String {
+        withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The part without the optional whitespace of RFC 9110 §5.6.3 at both ends.
+    func trimming(_ range: Range<Int>) -> Range<Int> {
+        var (start, end) = (range.lowerBound, range.upperBound)
+        while start < end, self[start].isWhitespace { start += 1 }
+        while start < end, self[end - 1].isWhitespace { end -= 1 }
+        return start..<end
+    }
+
+    /// Where the byte is first, or where the range ends.
+    @inline(__always)
+    func first(_ byte: UInt8, in range: Range<Int>) -> Int {
+        var index = range.lowerBound
+        while index < range.upperBound, self[index] != byte { index += 1 }
+        return index
+    }
+
+    func isEqual(to text: StaticString) -> Bool {
+        guard count == text.utf8CodeUnitCount else { return false }
+        return text.withUTF8Buffer { text in
+            for index in indices where self[index] != text[index] { return false }
+            return true
+        }
+    }
+
+    func isEqual(to other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        for index in indices where self[index] != other[index] { return false }
+        return true
+    }
+
+    /// Compares with a text of lower-case letters.
+    func isEqualIgnoringCase(_ lowercase: StaticString) -> Bool {
+        guard count == lowercase.utf8CodeUnitCount else { return false }
+        return lowercase.withUTF8Buffer { lowercase in
+            for index in indices where self[index].lowercased != lowercase[index] { return false }
+            return true
+        }
+    }
+
+    func allSatisfy(_ isGood: (UInt8) -> Bool) -> Bool {
+        for index in indices where !isGood(self[index]) { return false }
+        return true
+    }
+
+    /// The value of decimal digits; there must be at most nineteen, which fit 64 bits.
+    var decimal: UInt64? {
+        guard (1...19).contains(count) else { return nil }
+        var number: UInt64 = 0
+        for index in indices {
+            guard self[index].isDigit else { return nil }
+            number = number * 10 + UInt64(self[index] - UInt8(ascii: "0"))
+        }
+        return number
+    }
+
+    /// Hands over the elements of a comma-separated list (RFC 9110 §5.6.1), without the whitespace around them.
+    func forEachInList(_ body: (Range<Int>) -> Void) {
+        var start = 0
+        while start <= count {
+            let end = first(UInt8(ascii: ","), in: start..<count)
+            body(trimming(start..<end))
+            start = end + 1
+        }
+    }
+}
