@@ -6,7 +6,6 @@ import Testing
 struct Stage: Sendable {
     let magpie: Child
     let port: UInt16
-    let sandboxPort: UInt16
     let driverPort: UInt16
     /// Pictures of the page go here when the environment names a folder.
     let pictures: String? = ProcessInfo.processInfo.environment["MAGPIE_SCREENSHOTS"]
@@ -14,8 +13,6 @@ struct Stage: Sendable {
     @TaskLocal static var current: Stage?
 
     var origin: String { "http://127.0.0.1:\(port)" }
-    var server: LoopbackHTTP { LoopbackHTTP(port: port) }
-    var sandbox: LoopbackHTTP { LoopbackHTTP(port: sandboxPort) }
 
     /// Runs `play` with a browser that has no past, and shows it the demo page.
     static func withBrowser(
@@ -60,7 +57,7 @@ struct Stage: Sendable {
         try magpie.waitUntilListening(on: ports[0])
         try magpie.waitUntilListening(on: ports[2])
         try driver.waitUntilListening(on: ports[3])
-        try await work(Stage(magpie: magpie, port: ports[0], sandboxPort: ports[2], driverPort: ports[3]))
+        try await work(Stage(magpie: magpie, port: ports[0], driverPort: ports[3]))
     }
 
     private static func configuration(in folder: String, _ ports: [UInt16]) -> String {
@@ -72,6 +69,7 @@ struct Stage: Sendable {
               publicURL: "http://127.0.0.1:\(ports[0])",
               publicDirectory: "\(root.standardizedFileURL.path)/Public",
               sandbox: { listen: "127.0.0.1:\(ports[2])" },
+              limits: { drain: "0s", shutdown: "1s" },
               store: { kind: "sqlite", path: "\(folder)/store.sqlite" },
               accounts: [{ name: "main", appId: "wx5a6d617069650001", appSecret: "0123456789abcdef0123456789abcdef",
                            jsDomains: ["127.0.0.1"], returnDomains: ["127.0.0.1"] }],
