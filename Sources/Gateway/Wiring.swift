@@ -94,7 +94,7 @@ struct Wiring: Sendable {
         let tls = try configuration.tls.map { try TLSContext.server(certificateFile: $0.certificate, keyFile: $0.key) }
         publicServer = Server(
             name: "public", address: configuration.listen, group: group,
-            options: ServerOptions(configuration.limits, tls: tls),
+            options: ServerOptions(configuration.limits, proxies: configuration.trustedProxies, tls: tls),
             responder: HostGuard(
                 next: Router(publicRoutes, fallback: StaticFiles(directory: configuration.publicDirectory)),
                 door: door, metrics: metrics, hosts: configuration.hosts,
@@ -105,7 +105,7 @@ struct Wiring: Sendable {
             ).note)
         adminServer = Server(
             name: "admin", address: configuration.adminListen, group: group,
-            options: ServerOptions(configuration.limits, tls: nil),
+            options: ServerOptions(configuration.limits, proxies: configuration.trustedProxies, tls: nil),
             responder: HostGuard(
                 next: Router(adminRoutes), door: door, metrics: metrics, hosts: configuration.adminHosts,
                 admitsLoopback: true, tellsStrictTransport: false),
@@ -143,7 +143,7 @@ extension SetCookie.SameSite {
 }
 
 extension ServerOptions {
-    init(_ limits: Configuration.Limits, tls: TLSContext?) {
+    init(_ limits: Configuration.Limits, proxies: [AddressBlock], tls: TLSContext?) {
         self.init()
         self.limits.requestLine = limits.requestLine
         self.limits.headerBytes = limits.headerBytes
@@ -151,6 +151,7 @@ extension ServerOptions {
         self.limits.bodyBytes = limits.bodyBytes
         connections = limits.connections
         connectionsPerAddress = limits.connectionsPerAddress
+        exemptAddresses = proxies
         headerTimeout = limits.headerTimeout
         bodyTimeout = limits.bodyTimeout
         idleTimeout = limits.idleTimeout

@@ -34,7 +34,8 @@ package final class Server: Sendable {
         self.options = options
         self.responder = responder
         observer = onEvent
-        admission = Admission(limit: options.connections, perAddress: options.connectionsPerAddress)
+        admission = Admission(
+            limit: options.connections, perAddress: options.connectionsPerAddress, exempt: options.exemptAddresses)
     }
 
     /// Listens and serves; returns as soon as connections are taken.

@@ -9,6 +9,8 @@ package struct ServerOptions: Sendable {
     package var connections = 10_000
     /// The same per client address; 0 for no limit (behind a proxy all clients have its address).
     package var connectionsPerAddress = 0
+    /// Peers to which that limit does not apply: proxies of our own.
+    package var exemptAddresses: [AddressBlock] = []
     /// After so many requests a connection is closed, so that clients spread anew over processes; 0 for no limit.
     package var requestsPerConnection = 1_000
     /// From the first byte of a request to the end of its head, in total.

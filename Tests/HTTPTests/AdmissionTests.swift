@@ -3,30 +3,25 @@ import Wire
 
 @testable import HTTP
 
-@Suite struct AdmissionTests {
-    @Test func `those within the limit enter, and leaving makes room`() {
-        let admission = Admission(limit: 2, perAddress: 0)
-        #expect(admission.enter(nil))
-        #expect(admission.enter(nil))
-        #expect(!admission.enter(nil))
-        #expect(admission.count == 3, "who is turned down is there until it leaves")
-        admission.leave(nil)
-        admission.leave(nil)
-        #expect(admission.enter(nil))
-    }
+struct AdmissionTests {
+    private func address(_ text: String) throws -> IPAddress { try #require(IPAddress(text)) }
 
-    @Test func `addresses are counted apart from each other, and forgotten when they have left`() throws {
-        let admission = Admission(limit: 100, perAddress: 2)
-        let (one, other) = (try #require(IPAddress("192.0.2.1")), try #require(IPAddress("::1")))
-        for _ in 0..<2 { #expect(admission.enter(one)) }
-        #expect(!admission.enter(one))
+    @Test func `one address gets its share, others and our own proxies theirs`() throws {
+        let proxy = try #require(AddressBlock("10.0.0.0/8"))
+        let admission = Admission(limit: 100, perAddress: 2, exempt: [proxy])
+        let (greedy, other) = (try address("203.0.113.9"), try address("203.0.113.10"))
+        #expect([greedy, greedy, greedy].map { admission.enter($0) } == [true, true, false])
         #expect(admission.enter(other))
-        for _ in 0..<3 { admission.leave(one) }
-        #expect(admission.enter(one))
+        #expect((0..<10).allSatisfy { _ in admission.enter(try? address("10.1.2.3")) })
+        for _ in 0..<3 { admission.leave(greedy) }
+        #expect(admission.enter(greedy))
     }
 
-    @Test func `a client without an address counts towards the total only`() {
-        let admission = Admission(limit: 100, perAddress: 1)
-        for _ in 0..<5 { #expect(admission.enter(nil)) }
+    @Test func `the total counts for everybody, and comes back when connections end`() throws {
+        let admission = Admission(limit: 2, perAddress: 0)
+        #expect([nil, nil, nil].map { admission.enter($0) } == [true, true, false])
+        for _ in 0..<3 { admission.leave(nil) }
+        #expect(admission.count == 0)
+        #expect(admission.enter(try address("::1")))
     }
 }
