@@ -31,6 +31,8 @@ final class Channel: EndOfRound, @unchecked Sendable {
     /// How much of what goes out has gone.
     @exclusivity(unchecked) private var sent = 0
     @exclusivity(unchecked) private var endsRound = false
+    /// Whether the client took nothing for the write timeout.
+    private(set) var hasStalled = false
     /// What went wrong where nobody could be told; the next `flush` tells.
     @exclusivity(unchecked) private var failure: IOError?
 
@@ -99,7 +101,14 @@ final class Channel: EndOfRound, @unchecked Sendable {
 
     /// Sends everything. Throws `.timedOut` when the client takes no byte for the write timeout.
     func flush() async throws(IOError) {
-        while try !sendSome() { try await stream.writable(by: loop.now + stall) }
+        while try !sendSome() {
+            do throws(IOError) {
+                try await stream.writable(by: loop.now + stall)
+            } catch {
+                hasStalled = error == .timedOut
+                throw error
+            }
+        }
     }
 
     /// Sends at the latest when the loop next waits: a handler that takes its time must not hold up the answers to

@@ -109,6 +109,8 @@ struct Connection: ~Copyable {
         let now = site.loop.now
         switch phase {
         case .idle:
+            // The parser has skipped what had begun: an empty line.
+            headStart = nil
             if site.isStopping { return false }
             return try await waitIdle()
         case .head:
@@ -148,12 +150,12 @@ struct Connection: ~Copyable {
         do throws(IOError) {
             try await channel.flush()
         } catch {
-            if error == .timedOut { site.observer?(.stalled(peer: peer)) }
             throw .broken(error)
         }
     }
 
     private mutating func end(after failure: Failure) async {
+        if channel.hasStalled { site.observer?(.stalled(peer: peer)) }
         switch failure {
         case .refused(let error):
             site.observer?(.refused(error, peer: peer))

@@ -44,10 +44,10 @@ import Wire
     }
 
     @Test func `the time for a head begins anew with every request`() async throws {
-        try await withServer(options: options { $0.headerTimeout = .milliseconds(200) }) { server in
+        try await withServer(options: options { $0.headerTimeout = .milliseconds(500) }) { server in
             let client = try server.connect()
             let start = Deadline.now()
-            while Deadline.now().since(start) < .milliseconds(400) {
+            while Deadline.now().since(start) < .milliseconds(700) {
                 try client.send("GET / HTTP/1.1\r\n")
                 _ = client.isSilent(milliseconds: 10)
                 try client.send("\(host)\r\n")
@@ -91,6 +91,35 @@ import Wire
             try await server.events.wait(for: "stalled")
             let error = #expect(throws: RawClient.Failure.self) { try client.receiveToEnd() }
             #expect(error?.isReset == true)
+        }
+    }
+
+    @Test func `a client that stops reading a stream is cut off like any other`() async throws {
+        try await withServer(options: options { $0.writeTimeout = short }) { _ in
+            Response(
+                .ok,
+                body: .stream(length: nil) { sink in
+                    while true { try await sink.write([UInt8](repeating: 0, count: 100_000)) }
+                })
+        } _: { server in
+            let client = try server.connect(receiveBuffer: 4_096)
+            try client.send("GET / HTTP/1.1\r\n\(host)\r\n")
+            try await server.events.wait(for: "stalled")
+            #expect(server.events.names == ["answered 200 cut", "stalled"])
+        }
+    }
+
+    @Test func `an empty line before a request does not shorten its time`() async throws {
+        try await withServer(options: options { $0.headerTimeout = .milliseconds(500) }) { server in
+            let client = try server.connect()
+            try client.send("\r")
+            _ = client.isSilent(milliseconds: 20)
+            try client.send("\n")
+            #expect(client.isSilent(milliseconds: 600))
+            try client.send("GET / HTTP/1.1\r\n")
+            _ = client.isSilent(milliseconds: 20)
+            try client.send("\(host)\r\n")
+            #expect(try client.receiveResponse().status == 200)
         }
     }
 
