@@ -37,14 +37,17 @@ let package = Package(
             swiftSettings: house),
         .target(name: "Sandbox", dependencies: ["HTTP", "Wire", "Secure", "Reactor"], swiftSettings: house),
         .executableTarget(
-            name: "magpie", dependencies: ["Gateway", "Sandbox", "WeChat", "Store", "HTTP", "Reactor", "Secure", "Wire"],
+            name: "magpie",
+            dependencies: ["Gateway", "Sandbox", "WeChat", "Store", "HTTP", "Reactor", "Secure", "Wire"],
             swiftSettings: house),
 
-        .target(name: "TestSupport", dependencies: ["CLinux", "COpenSSL"], path: "Tests/TestSupport", swiftSettings: house),
+        .target(
+            name: "TestSupport", dependencies: ["CLinux", "COpenSSL"], path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(name: "WireTests", dependencies: ["Wire"], exclude: ["Vectors"], swiftSettings: house),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: house),
         .testTarget(name: "SecureTests", dependencies: ["Secure", "TestSupport"], swiftSettings: house),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Reactor", "Secure", "Wire", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "HTTPTests", dependencies: ["HTTP", "Reactor", "Secure", "Wire", "TestSupport"], swiftSettings: house),
         .testTarget(name: "StoreTests", dependencies: ["Store"], swiftSettings: house),
         // The processes that StoreTests starts, several on one store, and kills.
         .executableTarget(
@@ -52,12 +55,14 @@ let package = Package(
         .testTarget(
             name: "WeChatTests", dependencies: ["WeChat"], resources: [.copy("Vectors")], swiftSettings: house),
         .testTarget(
-            name: "SandboxTests", dependencies: ["Sandbox", "HTTP", "Reactor", "Secure", "Wire", "TestSupport"], swiftSettings: house),
+            name: "SandboxTests", dependencies: ["Sandbox", "HTTP", "Reactor", "Secure", "Wire", "TestSupport"],
+            swiftSettings: house),
         .testTarget(
             name: "GatewayTests", dependencies: ["Gateway", "WeChat", "Reactor", "Secure", "Wire", "TestSupport"],
             swiftSettings: house),
         .testTarget(
-            name: "CommandTests", dependencies: ["magpie", "Gateway", "WeChat", "Reactor", "Secure"], swiftSettings: house),
+            name: "CommandTests", dependencies: ["magpie", "Gateway", "WeChat", "Reactor", "Secure"],
+            swiftSettings: house),
         .testTarget(name: "HouseTests", swiftSettings: house),
         // Drives a browser against the built program: does nothing unless MAGPIE_E2E is 1.
         .testTarget(name: "EndToEndTests", swiftSettings: house),

@@ -99,6 +99,8 @@ public final class Keeper: Sendable {
         let since = now - Self.recheckSpacing
         let isAllowed = desk.withLock { desk in
             if let last = desk.lastRecheck, last > since, last <= now { return false }
+            // One that was fetched a moment ago was asked for already; the next recheck is due when that is over.
+            if let obtained = desk.ticket.current?.obtainedAt, obtained >= since, obtained <= now { return false }
             desk.lastRecheck = now
             return true
         }

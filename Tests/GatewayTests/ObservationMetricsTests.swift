@@ -139,7 +139,8 @@ struct ObservationMetricsTests {
         #expect(scrape.value(calls, ["path": "/sns/oauth2/access_token", "outcome": "ok"]) == 1)
         #expect(scrape.value("magpie_connections_open", ["listener": "public"]) == 1)
         #expect(scrape.value("magpie_connections_total", ["listener": "public"]) == 2)
-        #expect(scrape.value("magpie_connection_faults_total", ["listener": "public", "fault": "request_timeout"]) == 1)
+        #expect(
+            scrape.value("magpie_connection_faults_total", ["listener": "public", "fault": "request_timeout"]) == 1)
         #expect(scrape.value("magpie_store_errors_total", ["operation": "commit"]) == 1)
     }
 

@@ -133,6 +133,19 @@ struct KeeperTests {
         #expect(scene.weChat.ticketCalls == 3)
     }
 
+    @Test func `a check right after a fetch asks nothing, and does not put off the next one`() async throws {
+        let keeper = scene.keeper()
+        _ = try await keeper.ticket()
+        scene.weChat.replaceTicket()
+        scene.clock.advance(by: 14)
+        _ = try await keeper.revalidateTicket()
+        #expect(scene.weChat.ticketCalls == 1)
+        scene.clock.advance(by: 17)
+        _ = try await keeper.revalidateTicket()
+        #expect(scene.weChat.ticketCalls == 2)
+        #expect(keeper.currentTicket()?.reveal() == scene.weChat.ticket)
+    }
+
     @Test func `a check while WeChat is down gives the ticket at hand`() async throws {
         let keeper = scene.keeper()
         let ticket = try await keeper.ticket()

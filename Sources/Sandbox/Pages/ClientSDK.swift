@@ -1,7 +1,8 @@
 /// `wx` and `jWeixin` as pages use them: the sandbox's own writing of the JS-SDK's public contract, on top of the bridge.
 ///
-/// Faithful on purpose where it hurts: `wx.ready` runs even when config failed, only the last `ready` and `error` callbacks
-/// count, aliases replace names inside the caller's own `jsApiList`, and a second copy of the script does nothing.
+/// Faithful on purpose where it hurts: `wx.ready` runs even when config failed, every `ready` callback but only the last
+/// `error` callback counts, aliases replace names inside the caller's own `jsApiList`, and a second copy of the script
+/// does nothing.
 enum ClientSDK {
     static func script(requiresWeChat: Bool) -> String {
         ClientBridge.script(requiresWeChat: requiresWeChat) + text
@@ -28,7 +29,7 @@ enum ClientSDK {
           };
           var native = function (name) { return Object.prototype.hasOwnProperty.call(alias, name) ? alias[name] : name; };
 
-          var settings = {}, state = 0, outcome = null, whenReady = null, whenError = null;
+          var settings = {}, state = 0, outcome = null, whenReady = [], whenError = null;
           var isWeChat = /micromessenger/i.test(navigator.userAgent);
           var log = function (message) { if (settings.debug) console.info('[wx]', message); };
 
@@ -120,7 +121,9 @@ enum ClientSDK {
             outcome = result;
             if (!isOK) { show(result); if (whenError) whenError(result); }
             // Not a slip: the client calls this "complete", and complete comes after failures too.
-            if (whenReady) whenReady();
+            var waiting = whenReady;
+            whenReady = [];
+            waiting.forEach(function (callback) { callback(); });
           }
 
           var wx = {
@@ -145,7 +148,7 @@ enum ClientSDK {
             },
             ready: function (callback) {
               if (state !== 0) callback();
-              else { whenReady = callback; if (!isWeChat && settings.debug && !window.WeixinJSBridge) callback(); }
+              else { whenReady.push(callback); if (!isWeChat && settings.debug && !window.WeixinJSBridge) callback(); }
             },
             error: function (callback) {
               if (state === -1) callback(outcome);
