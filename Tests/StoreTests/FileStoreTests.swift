@@ -127,6 +127,28 @@ import Testing
         await next.close()
     }
 
+    @Test func `a commit that fails between its steps is finished by the next one, and never half of it is seen`()
+        async throws
+    {
+        let store = try open()
+        for name in ["a", "b"] { try await store.put(Key(name), Record("old")) }
+        // Where a record should be renamed to lies a folder.
+        let obstacle = "\(folder.store)/\(RecordFile.path(of: Key("b")))"
+        unlink(obstacle)
+        mkdir(obstacle, 0o700)
+        await #expect(throws: StoreError.io(errno: EISDIR)) {
+            try await store.commit([.put(Key("a"), Record("new")), .put(Key("b"), Record("new"))], if: [])
+        }
+        #expect(try await store.text(Key("a")) == "new")
+        #expect(try await store.text(Key("b")) == "new")
+        rmdir(obstacle)
+        try await store.put(Key("c"), Record("x"))
+        #expect(!folder.files.contains("store/\(Journal.name)"))
+        #expect(try await store.text(Key("a")) == "new")
+        #expect(try await store.text(Key("b")) == "new")
+        await store.close()
+    }
+
     @Test func `a damaged journal is set aside and reported, and the store goes on`() async throws {
         let store = try await interruptCommit(afterSteps: 0)
         let journal = try contents(Journal.name).replacing("new", with: "old").replacing("tmp", with: "tnp")

@@ -39,16 +39,21 @@ import Testing
             while !isOver.withLock({ $0 }) {
                 try lock.acquire()
                 rounds.withLock { $0 += 1 }
+                // As long as a sync takes, so that the moment between two holdings is hard to hit.
+                usleep(1000)
                 lock.release()
             }
         }
         while rounds.withLock({ $0 }) == 0 { await Task.yield() }
         var lock = try ProcessLock(path, timeout: .seconds(5))
+        let start = rounds.withLock { $0 }
         for _ in 0..<20 {
             try lock.acquire()
             lock.release()
         }
         isOver.withLock { $0 = true }
+        // In turns, or nearly; without the queue it is hundreds to one.
+        #expect(rounds.withLock { $0 } - start < 100)
         try await busy.value
     }
 

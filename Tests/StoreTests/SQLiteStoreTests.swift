@@ -227,6 +227,32 @@ import Testing
         await store.close()
     }
 
+    @Test func `of commits made together, one refused half way is undone and the others are made`() async throws {
+        let store = try open()
+        try await store.put(Key("a"), Record("1"))
+        let results = try await store.committer.perform { engine throws(StoreError) in
+            try engine.withConnection { connection throws(StoreError) in
+                // An error that ends the statement and leaves the transaction open.
+                try connection.execute(
+                    """
+                    CREATE TRIGGER poison BEFORE INSERT ON record WHEN new.name = 'poison'
+                    BEGIN SELECT raise(ABORT, 'poison'); END
+                    """)
+            }
+            return engine.apply([
+                Commit(changes: [.put(Key("b"), Record("1"))], conditions: []),
+                Commit(changes: [.remove(Key("a")), .put(Key("poison"), Record("1"))], conditions: []),
+                Commit(changes: [.put(Key("poison"), Record("1"))], conditions: []),
+                Commit(changes: [.put(Key("c"), Record("1"))], conditions: [.equals(Key("a"), Array("1".utf8))]),
+            ])
+        }
+        // SQLITE_CONSTRAINT_TRIGGER
+        let refusal = Result<Bool, StoreError>.failure(.sqlite(SQLiteCode(rawValue: 1811)))
+        #expect(results == [.success(true), refusal, refusal, .success(true)])
+        #expect(try await store.scan(namespace: "test", after: nil, limit: 9).map(\.name) == ["a", "b", "c"])
+        await store.close()
+    }
+
     @Test func `the log is copied into the database as it grows, and starts anew`() async throws {
         let store = try open()
         let value = [UInt8](repeating: 1, count: 300_000)
