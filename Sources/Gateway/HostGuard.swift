@@ -14,6 +14,8 @@ struct HostGuard: Responder {
     let hosts: Set<String>
     /// A listener on loopback is asked for by many names and addresses; all of them are this machine.
     let admitsLoopback: Bool
+    /// Probes and scrapers ask a machine by whatever address it has today. Only a name can be rebound.
+    let admitsAddresses: Bool
     /// On our own TLS, browsers are told to come back over TLS only (RFC 6797).
     let tellsStrictTransport: Bool
 
@@ -22,7 +24,7 @@ struct HostGuard: Responder {
     func respond(to request: Request) async -> Response {
         metrics.requestBegan()
         var response =
-            if let host = request.authority?.host, !isOurs(host) {
+            if let authority = request.authority, !isOurs(authority) {
                 await door.answering(request) { throw Failure.misdirected }
             } else {
                 await next.respond(to: request)
@@ -34,8 +36,9 @@ struct HostGuard: Responder {
         return response
     }
 
-    private func isOurs(_ host: String) -> Bool {
-        hosts.contains(host) || (admitsLoopback && Domain.isLoopback(host))
+    private func isOurs(_ authority: Authority) -> Bool {
+        hosts.contains(authority.host) || (admitsLoopback && Domain.isLoopback(authority.host))
+            || (admitsAddresses && authority.address != nil)
     }
 
     private static func failure(for status: Status) -> Failure? {

@@ -98,7 +98,8 @@ struct Wiring: Sendable {
             responder: HostGuard(
                 next: Router(publicRoutes, fallback: StaticFiles(directory: configuration.publicDirectory)),
                 door: door, metrics: metrics, hosts: configuration.hosts,
-                admitsLoopback: configuration.publicURL.isLoopback, tellsStrictTransport: tls != nil),
+                admitsLoopback: configuration.publicURL.isLoopback, admitsAddresses: false,
+                tellsStrictTransport: tls != nil),
             onEvent: RequestObserver(
                 listener: .public, name: "public", log: log, metrics: metrics, addresses: addresses,
                 routes: Set(publicPaths)
@@ -107,8 +108,9 @@ struct Wiring: Sendable {
             name: "admin", address: configuration.adminListen, group: group,
             options: ServerOptions(configuration.limits, proxies: configuration.trustedProxies, tls: nil),
             responder: HostGuard(
-                next: Router(adminRoutes), door: door, metrics: metrics, hosts: configuration.adminHosts,
-                admitsLoopback: true, tellsStrictTransport: false),
+                next: Router(adminRoutes), door: door, metrics: metrics,
+                hosts: Set(configuration.furtherHosts.map(\.name)), admitsLoopback: true, admitsAddresses: true,
+                tellsStrictTransport: false),
             onEvent: RequestObserver(
                 listener: .admin, name: "admin", log: log, metrics: metrics, addresses: addresses,
                 routes: Set(adminPaths)
@@ -120,15 +122,6 @@ extension Configuration {
     /// Beside the session's, with the same prefix.
     var bindingCookieName: String {
         isSecure ? CookieName.hostPrefix + "magpie_login" : "magpie_login"
-    }
-
-    /// The names by which other machines may ask the admin listener: its own address, and what `hosts` adds.
-    var adminHosts: Set<String> {
-        var names = Set(furtherHosts.map(\.name))
-        if let bytes = adminListen.ipBytes, let address = IPAddress(bytes: bytes) {
-            names.insert(address.isVersion4 ? address.description : "[\(address)]")
-        }
-        return names
     }
 }
 

@@ -1,0 +1,48 @@
+import HTTP
+import Testing
+import Wire
+
+@testable import Gateway
+
+struct HostGuardTests {
+    let bench = Bench()
+
+    private struct Yes: Responder {
+        func respond(to request: Request) async -> Response { .text("yes") }
+    }
+
+    private func status(_ host: String, admitsLoopback: Bool = false, admitsAddresses: Bool = false) async throws -> Int {
+        let guardian = HostGuard(
+            next: Yes(), door: Door(log: bench.log, metrics: bench.metrics), metrics: bench.metrics,
+            hosts: ["h5.example.com"], admitsLoopback: admitsLoopback, admitsAddresses: admitsAddresses,
+            tellsStrictTransport: false)
+        return await guardian.respond(to: try Request(target: "/", fields: [(.host, host)])).status.code
+    }
+
+    @Test func `only the configured hosts are answered for, on any port`() async throws {
+        #expect(try await status("h5.example.com") == 200)
+        #expect(try await status("H5.EXAMPLE.COM:8443") == 200)
+        for host in ["evil.example", "sub.h5.example.com", "h5.example.com.evil.example", "127.0.0.1", "localhost"] {
+            #expect(try await status(host) == 421)
+        }
+    }
+
+    @Test func `a listener on loopback is asked for by all its names, and by no other`() async throws {
+        for host in ["localhost:8080", "127.0.0.1", "[::1]:8080", "app.localhost"] {
+            #expect(try await status(host, admitsLoopback: true) == 200)
+        }
+        for host in ["localhost.evil.example", "10.0.0.5"] {
+            #expect(try await status(host, admitsLoopback: true) == 421)
+        }
+    }
+
+    /// The admin listener on 0.0.0.0 used to turn away every probe and scraper: they ask by the machine's address.
+    @Test func `an address is no rebound name, a name that looks like one is refused`() async throws {
+        for host in ["10.0.0.5:8081", "192.0.2.7", "[2001:db8::7]:8081"] {
+            #expect(try await status(host, admitsAddresses: true) == 200)
+        }
+        for host in ["10.0.0.5.evil.example", "evil.example"] {
+            #expect(try await status(host, admitsAddresses: true) == 421)
+        }
+    }
+}
