@@ -29,6 +29,7 @@ package enum Failure: Error, Sendable, Equatable {
     case loginLoop(retry: String)
     case loginFailed(retry: String)
     case loginUnavailable(retry: String, seconds: Int)
+    case tooManyLogins
 
     // Sessions
     case notSignedIn(login: String)
@@ -54,7 +55,7 @@ extension Failure {
         case .unsupportedMediaType: .unsupportedMediaType
         case .foreignOrigin, .urlNotAllowed, .loginExpired, .loginLoop, .badSignature: .forbidden
         case .loginFailed: .badGateway
-        case .loginUnavailable, .ticketUnavailable, .tokenUnavailable, .storeUnavailable: .unavailable
+        case .loginUnavailable, .tooManyLogins, .ticketUnavailable, .tokenUnavailable, .storeUnavailable: .unavailable
         case .internal: .internalError
         }
     }
@@ -81,6 +82,7 @@ extension Failure {
         case .loginLoop: "login_loop"
         case .loginFailed: "login_failed"
         case .loginUnavailable: "login_unavailable"
+        case .tooManyLogins: "too_many_logins"
         case .notSignedIn: "not_signed_in"
         case .badSignature: "bad_signature"
         case .ticketUnavailable: "ticket_unavailable"
@@ -112,6 +114,7 @@ extension Failure {
         case .loginLoop: "Login was started several times without success; the browser may be refusing cookies."
         case .loginFailed: "WeChat did not confirm the login."
         case .loginUnavailable: "WeChat cannot be reached at the moment, so login is not possible."
+        case .tooManyLogins: "Too many logins were begun in the last minutes; please try again soon."
         case .notSignedIn: "Nobody is signed in."
         case .badSignature: "The signature is not valid."
         case .ticketUnavailable: "There is no valid jsapi_ticket at the moment."
@@ -144,6 +147,7 @@ extension Failure {
         case .loginLoop: "多次尝试登录都没有成功，浏览器可能禁用了 Cookie。"
         case .loginFailed: "微信没有确认此次登录，请重试。"
         case .loginUnavailable: "暂时无法连接微信，请稍后再试。"
+        case .tooManyLogins: "登录人数过多，请稍后再试。"
         case .notSignedIn: "尚未登录。"
         case .badSignature: "签名不正确。"
         case .ticketUnavailable, .tokenUnavailable: "暂时无法从微信获取凭证，请稍后再试。"
@@ -171,6 +175,7 @@ extension Failure {
     package var retryAfter: Int? {
         switch self {
         case .ticketUnavailable(let seconds), .tokenUnavailable(let seconds), .loginUnavailable(_, let seconds): seconds
+        case .tooManyLogins: 10
         case .storeUnavailable: 1
         default: nil
         }

@@ -70,8 +70,8 @@ struct Wiring: Sendable {
             isSecure: configuration.isSecure, sameSite: .init(configuration.session.sameSite),
             sessionLifetime: Int(configuration.session.lifetime / .seconds(1)))
         let login = LoginRoutes(
-            accounts: accounts, sessions: sessions, records: LoginRecords(store: store, now: now), cookies: cookies,
-            publicOrigin: configuration.publicURL.description, log: log, metrics: metrics, now: now,
+            accounts: accounts, sessions: sessions, records: LoginRecords(store: store, now: now), quota: LoginQuota(),
+            cookies: cookies, publicOrigin: configuration.publicURL.description, log: log, metrics: metrics, now: now,
             patience: configuration.upstream.timeout * 2 + .seconds(1), pause: timing.sleep)
         let sessionRoutes = SessionRoutes(
             accounts: accounts, sessions: sessions, cookies: cookies,

@@ -11,7 +11,9 @@ struct HostGuardTests {
         func respond(to request: Request) async -> Response { .text("yes") }
     }
 
-    private func status(_ host: String, admitsLoopback: Bool = false, admitsAddresses: Bool = false) async throws -> Int {
+    private func status(
+        _ host: String, admitsLoopback: Bool = false, admitsAddresses: Bool = false
+    ) async throws -> Int {
         let guardian = HostGuard(
             next: Yes(), door: Door(log: bench.log, metrics: bench.metrics), metrics: bench.metrics,
             hosts: ["h5.example.com"], admitsLoopback: admitsLoopback, admitsAddresses: admitsAddresses,

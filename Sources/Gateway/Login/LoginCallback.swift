@@ -95,6 +95,7 @@ struct LoginCallback {
         if let found = try await routes.records.find(loginName) {
             return try await proceed(found, code: code, binding: binding)
         }
+        try routes.admit(desk)
         let bound = binding ?? .random()
         let login = PendingLogin(
             account: desk.name, target: menu.target, scope: menu.scope, binding: bound.digest, restarts: 0)

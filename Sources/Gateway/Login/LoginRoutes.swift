@@ -10,6 +10,7 @@ struct LoginRoutes: Sendable {
     let accounts: Accounts
     let sessions: Sessions
     let records: LoginRecords
+    let quota: LoginQuota
     let cookies: Cookies
     /// `scheme://host[:port]` of the site, for the address WeChat sends visitors back to.
     let publicOrigin: String
@@ -68,13 +69,15 @@ struct LoginRoutes: Sendable {
             metrics.count(.login(account: desk.name, .satisfied))
             return .redirect(to: target.location)
         }
-        metrics.count(.login(account: desk.name, .started))
         let login = PendingLogin(account: desk.name, target: target, scope: scope, binding: nil, restarts: 0)
-        return try await send(login, desk, binding: cookies.binding(of: request))
+        let response = try await send(login, desk, binding: cookies.binding(of: request))
+        metrics.count(.login(account: desk.name, .started))
+        return response
     }
 
     /// Sends the visitor to WeChat, with a state of his own and the browser bound to it.
     func send(_ login: PendingLogin, _ desk: AccountDesk, binding: Binding?) async throws -> Response {
+        try admit(desk)
         let binding = binding ?? .random()
         var login = login
         login.binding = binding.digest
@@ -85,6 +88,14 @@ struct LoginRoutes: Sendable {
         var response = Response.redirect(to: url)
         try cookies.set(binding, on: &response)
         return response
+    }
+
+    /// Throws where no more logins may be begun at the moment.
+    func admit(_ desk: AccountDesk) throws(Failure) {
+        guard quota.admit(at: now()) else {
+            metrics.count(.login(account: desk.name, .crowded))
+            throw .tooManyLogins
+        }
     }
 
     /// The same login from its beginning, for "try again".

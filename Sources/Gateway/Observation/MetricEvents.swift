@@ -39,6 +39,8 @@ extension Metrics {
         case restarted
         /// It began anew too often.
         case looping = "loop"
+        /// More were begun than are remembered at a time.
+        case crowded
         case upstreamRefused = "upstream_errcode"
         case upstreamFailed = "upstream_failed"
         case storeFailed = "store_failed"

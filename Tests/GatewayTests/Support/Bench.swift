@@ -20,7 +20,7 @@ final class Bench: Sendable {
         var now: Date { seconds.withLock { $0 } }
     }
 
-    init(store: (any Store)? = nil) {
+    init(store: (any Store)? = nil, mostLogins: Int = LoginQuota.most) {
         let clock = Clock()
         time = clock
         let now: @Sendable () -> Date = { clock.now }
@@ -64,7 +64,8 @@ final class Bench: Sendable {
             sessionName: "__Host-magpie_session", bindingName: "__Host-magpie_login", isSecure: true, sameSite: .lax,
             sessionLifetime: 7 * 86_400)
         let login = LoginRoutes(
-            accounts: accounts, sessions: sessions, records: LoginRecords(store: store, now: now), cookies: cookies,
+            accounts: accounts, sessions: sessions, records: LoginRecords(store: store, now: now),
+            quota: LoginQuota(most: mostLogins), cookies: cookies,
             publicOrigin: publicURL.description, log: log, metrics: metrics, now: now, patience: .seconds(2),
             pause: timing.sleep)
         router = Router(

@@ -1,0 +1,32 @@
+import FoundationEssentials
+import Synchronization
+
+/// Bounds the logins that this process has begun and still remembers. Beginning one costs a stranger a request without
+/// so much as a cookie, and the store a durable record for ten minutes: without an end to it, a flood fills the disk.
+final class LoginQuota: Sendable {
+    /// 333 a second without a pause, and some 200 MB at worst.
+    static let most = 200_000
+
+    private let most: Int
+    /// Begun in each slice of time, by the slice's number.
+    private let begun = Mutex<[Int: Int]>([:])
+    /// In seconds.
+    private static let slice: TimeInterval = 10
+
+    init(most: Int = LoginQuota.most) {
+        self.most = most
+    }
+
+    /// Counts one more, unless as many are remembered as may be.
+    func admit(at time: Date) -> Bool {
+        let now = Int(time.timeIntervalSince1970 / Self.slice)
+        let slices = Int(LoginRecords.lifetime / Self.slice)
+        return begun.withLock { begun in
+            // After a clock was set back, slices of the future count for nothing.
+            begun = begun.filter { $0.key > now - slices && $0.key <= now }
+            guard begun.values.reduce(0, +) < most else { return false }
+            begun[now, default: 0] += 1
+            return true
+        }
+    }
+}
