@@ -117,9 +117,9 @@ struct SignatureDiagnosis: Sendable {
             next.append(
                 .init(
                     code: "other_ticket",
-                    english: "No ticket at hand gives this signature: another server may be signing, or the ticket is "
-                        + "older than the last two.",
-                    chinese: "现有的 ticket 都得不出这个签名：可能由别的服务器签名，或 ticket 早已更换。"))
+                    english: "No ticket at hand gives this signature for this URL: it may be another page's, another "
+                        + "server may be signing, or the ticket is older than the last two.",
+                    chinese: "用现有的 ticket 和该 URL 得不出这个签名：可能是为另一个页面签的，可能由别的服务器签名，或 ticket 早已更换。"))
         }
         return next
     }

@@ -6,8 +6,9 @@ import Wire
 /// Constant texts and the request's id; nothing the visitor sent. Whole in itself: no script, no external resource.
 enum ErrorPage {
     static func html(_ failure: Failure, requestID: String) -> String {
+        let label = if case .notSignedIn = failure { "登录 · Log in" } else { "重新登录 · Try again" }
         let retry = failure.loginPath.map {
-            "<p><a class=\"button\" href=\"\(HTMLText.escaped($0))\">重新登录 · Try again</a></p>"
+            "<p><a class=\"button\" href=\"\(HTMLText.escaped($0))\">\(label)</a></p>"
         }
         return """
             <!doctype html>
