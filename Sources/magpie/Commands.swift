@@ -28,7 +28,7 @@ enum Commands {
         details: """
             A simulator of the platform for tests of any program: tokens, tickets, web login with a page of sample
             users, a stand-in for WeChat's JavaScript, and faults on demand under /_sandbox/. No account, no network.
-            无需公众号、无需联网即可联调;故障注入见 /_sandbox/。
+            无需公众号、无需联网即可联调；故障注入见 /_sandbox/。
             """,
         examples: ["magpie sandbox", "magpie sandbox --listen 127.0.0.1:9000"],
         run: SandboxCommand.run)
@@ -40,7 +40,7 @@ enum Commands {
             Looks at the file, then asks WeChat: is the AppSecret right, is this machine's address on the IP 白名单, may
             the account use the JS-SDK, do the domains fit publicURL, is the MP_verify file in place, is the clock
             right, can the store be written. Says in plain words what to change in WeChat's console.
-            逐项检查,并说明需要在公众平台后台修改什么。
+            逐项检查，并说明需要在公众平台后台修改什么。
             Exit codes: 0 all is well, 69 WeChat cannot be reached, 78 something is to be changed.
             """,
         examples: ["magpie check", "magpie check --config /etc/magpie/magpie.json5"],
@@ -76,7 +76,7 @@ enum Commands {
         details: """
             For the menu of an Official Account: declare the menu in the configuration, and paste the link that
             `--state NAME` prints. Pages need no such link; they send visitors to /redirect?to=….
-            在配置的 menus 中声明后,将打印的链接粘贴到公众号菜单。
+            在配置的 menus 中声明后，将打印的链接粘贴到公众号菜单。
             """,
         examples: ["magpie authorize-url --state orders", "magpie authorize-url --account main --scope userinfo"],
         run: AuthorizeURLCommand.run)

@@ -91,11 +91,14 @@ struct ServePlan {
                 """
         }
         return """
-            No configuration was found (--config, $MAGPIE_CONFIG, \(ConfigurationFile.standardPath)), so this is a \
-            demonstration: Magpie with a simulated WeChat, on this machine only. Open \(configuration.publicURL)/ in any \
-            browser. The simulated platform is at \(sandbox)/ , the data in \(path). For your own account: \
-            cp config/magpie.example.json5 \(ConfigurationFile.standardPath), edit it, and try `magpie check`.
-            没有找到配置文件,已启动沙箱演示:请在浏览器中打开 \(configuration.publicURL)/ 。
+            No configuration was found (--config, $MAGPIE_CONFIG, \(ConfigurationFile.standardPath)), so this is a
+            demonstration: Magpie with a simulated WeChat, on this machine only. Ctrl-C ends it.
+              open in any browser     \(configuration.publicURL)/
+              the simulated platform  \(sandbox)/
+              the data                \(path)
+            For your own account: cp config/magpie.example.json5 \(ConfigurationFile.standardPath), edit it, and try \
+            `magpie check`.
+            没有找到配置文件，已启动沙箱演示，请在浏览器中打开上面第一个地址。
             """
     }
 }

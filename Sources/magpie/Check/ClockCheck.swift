@@ -22,6 +22,6 @@ enum ClockCheck {
         return .bad(
             "this machine's clock is \(abs(skew)) s \(direction) WeChat's",
             "Set it, and keep it with NTP (timedatectl, chrony).",
-            "服务器时间不准,请开启 NTP 校时。")
+            "服务器时间不准，请开启 NTP 校时。")
     }
 }

@@ -18,7 +18,7 @@ struct LocalChecks {
         return .bad(
             "publicURL is http: sessions travel in the clear",
             "Serve https, through a proxy or by tls, and write https:// in publicURL.",
-            "请启用 https,并将 publicURL 改为 https://。")
+            "请启用 https，并将 publicURL 改为 https://。")
     }
 
     private func checkPort() -> Finding {
@@ -27,7 +27,7 @@ struct LocalChecks {
         }
         return .bad(
             "publicURL carries the port \(port): WeChat answers logins with \"redirect_uri 参数错误\" (10003)",
-            "Serve the default port and leave it out of publicURL.", "回调地址不能带端口,请改用默认端口。")
+            "Serve the default port and leave it out of publicURL.", "回调地址不能带端口，请改用默认端口。")
     }
 
     private func checkHost() -> Finding {
@@ -35,7 +35,7 @@ struct LocalChecks {
             return .note(
                 "publicURL is \(publicURL.host): WeChat's real login never comes back to it",
                 "For trials use `magpie serve --sandbox`; for the real platform a public host name.",
-                "本机地址只能配合沙箱使用;接入微信需要公网域名。")
+                "本机地址只能配合沙箱使用；接入微信需要公网域名。")
         }
         return .good("publicURL's host is \(publicURL.host)")
     }
@@ -47,13 +47,13 @@ struct LocalChecks {
                 .note(
                     "\(account.name): jsDomains is empty: no page gets a signature",
                     "List the hosts of your pages there, and under JS接口安全域名 in the console.",
-                    "如需 JS-SDK,请在 jsDomains 与后台「JS接口安全域名」中填写页面域名。"))
+                    "如需 JS-SDK，请在 jsDomains 与后台「JS接口安全域名」中填写页面域名。"))
         } else if !account.jsDomains.contains(where: { $0.covers(publicURL.host) }) {
             findings.append(
                 .note(
                     "\(account.name): jsDomains does not cover \(publicURL.host): pages served by Magpie get no signature",
                     "Add \(publicURL.host) to jsDomains if such pages use the JS-SDK.",
-                    "如果 \(publicURL.host) 上的页面使用 JS-SDK,请将其加入 jsDomains。"))
+                    "如果 \(publicURL.host) 上的页面使用 JS-SDK，请将其加入 jsDomains。"))
         } else {
             findings.append(.good("\(account.name): jsDomains covers \(publicURL.host)"))
         }
@@ -84,7 +84,7 @@ struct LocalChecks {
                 .note(
                     "\(configuration.publicDirectory) holds no MP_verify_*.txt",
                     "The console asks for it when you enter a domain: download it there and put it into that directory.",
-                    "在后台填写域名时,请把下载的校验文件放入该目录。")
+                    "在后台填写域名时，请把下载的校验文件放入该目录。")
             ]
         }
         return verificationFiles.sorted { $0.key < $1.key }.map { name, text in
@@ -95,7 +95,7 @@ struct LocalChecks {
             }
             return .bad(
                 "\(name) does not hold what its name says", "Download it again from the console, and do not edit it.",
-                "校验文件内容不符,请从后台重新下载。")
+                "校验文件内容不符，请从后台重新下载。")
         }
     }
 }

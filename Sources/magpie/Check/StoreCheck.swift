@@ -50,6 +50,6 @@ enum StoreCheck {
     private static func failure(_ title: String) -> Finding {
         .bad(
             title, "Give it to the user Magpie runs as, and to nobody else: mode 700 for folders, 600 for files.",
-            "请检查存储路径的属主与权限(目录 700,文件 600)。")
+            "请检查存储路径的属主与权限（目录 700，文件 600）。")
     }
 }
