@@ -26,7 +26,9 @@ final class SQLiteReaders: Sendable {
 
     /// Opens all connections now, so that a failure shows at the start and no request pays for it.
     func open() throws(StoreError) {
-        for slot in slots { try use(slot) { _ in } }
+        for slot in slots {
+            try slot.reader.withLock { reader throws(StoreError) in try use(&reader) { _ in } }
+        }
     }
 
     func read(_ key: Key) throws(StoreError) -> Record? {
@@ -52,25 +54,29 @@ final class SQLiteReaders: Sendable {
         for slot in slots { slot.reader.withLock { $0 = nil } }
     }
 
-    private func withReader<Value>(
-        _ work: (Reader) throws(StoreError) -> sending Value
+    /// A reader that nobody uses, or else the one whose turn it is, when its user is done.
+    private func withReader<Value: Sendable>(
+        _ work: @Sendable (Reader) throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
-        let first = turn.add(1, ordering: .relaxed).oldValue
-        let slot = slots[Int(UInt(bitPattern: first) % UInt(slots.count))]
-        return try use(slot, work)
+        let first = UInt(bitPattern: turn.add(1, ordering: .relaxed).oldValue)
+        for offset in 0..<UInt(slots.count) {
+            let slot = slots[Int((first &+ offset) % UInt(slots.count))]
+            let value = try slot.reader.withLockIfAvailable { reader throws(StoreError) in try use(&reader, work) }
+            if let value { return value }
+        }
+        let slot = slots[Int(first % UInt(slots.count))]
+        return try slot.reader.withLock { reader throws(StoreError) in try use(&reader, work) }
     }
 
-    private func use<Value>(
-        _ slot: Slot, _ work: (Reader) throws(StoreError) -> sending Value
+    private func use<Value: Sendable>(
+        _ reader: inout Reader?, _ work: @Sendable (Reader) throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
-        try slot.reader.withLock { reader throws(StoreError) in
-            let generation = generation.load(ordering: .sequentiallyConsistent)
-            guard generation >= 0 else { throw .closed }
-            if let reader, reader.generation == generation { return try work(reader) }
-            let opened = try Reader(file, busyTimeout: busyTimeout, generation: generation)
-            reader = opened
-            return try work(opened)
-        }
+        let generation = generation.load(ordering: .sequentiallyConsistent)
+        guard generation >= 0 else { throw .closed }
+        if let reader, reader.generation == generation { return try work(reader) }
+        let opened = try Reader(file, busyTimeout: busyTimeout, generation: generation)
+        reader = opened
+        return try work(opened)
     }
 
     /// One connection with its statements; its slot's lock keeps it to one thread at a time.
