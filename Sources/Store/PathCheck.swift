@@ -49,7 +49,8 @@ enum PathCheck {
         if unsafe mkdir(path, 0o700) == 0 {
             // The umask may have taken the owner's own bits.
             guard unsafe chmod(path, 0o700) == 0 else { throw StoreError(errno: errno, path: path) }
-            try Descriptor(parent, flags: O_RDONLY | O_DIRECTORY, displayed: parent).sync()
+            // The dot, because what lies above the store may be reached through links, as /var/run is.
+            try Descriptor("\(parent)/.", flags: O_RDONLY | O_DIRECTORY, displayed: parent).sync()
         } else if errno != EEXIST {
             // Another process may have been faster; anything else is final.
             throw StoreError(errno: errno, path: path)

@@ -45,16 +45,15 @@ struct ProcessLock: ~Copyable {
     /// - Throws: `.unavailable` after the time-out.
     mutating func acquire() throws(StoreError) {
         let deadline = SuspendingClock.now.advanced(by: timeout)
-        while true {
-            let number = file.number
+        let number = file.number
+        do {
             try Self.wait(until: deadline) { csqlite_lock_byte(number, 1) == 0 }
             defer { _ = csqlite_lock_byte(number, 0) }
             try Self.wait(until: deadline) { flock(number, LOCK_EX | LOCK_NB) == 0 }
             // Somebody may have removed the file while we waited: then others lock a new one, and so must we.
             if try file.status().st_nlink > 0 { return }
-            _ = flock(number, LOCK_UN)
-            break
         }
+        // Closing the old file gives its lock back.
         file = try Self.open(path)
         try acquire()
     }

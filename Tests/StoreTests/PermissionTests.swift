@@ -104,6 +104,18 @@ import Testing
         }
     }
 
+    @Test(arguments: StoreKind.onDisk) func `a folder above the store may be a link`(_ kind: StoreKind) async throws {
+        let folder = try Scratch()
+        mkdir(folder.path + "/real", 0o700)
+        #expect(symlink(folder.path + "/real", folder.path + "/link") == 0)
+        let store = try kind.open(folder.path + "/link/new/store")
+        try await store.put(Key("a"), Record("x"))
+        await store.close()
+        let again = try kind.open(folder.path + "/real/new/store")
+        #expect(try await again.text(Key("a")) == "x")
+        await again.close()
+    }
+
     @Test func `a record that is a link is not read, and not written through`() async throws {
         let folder = try Scratch()
         let store = try FileStore(directory: folder.store)
