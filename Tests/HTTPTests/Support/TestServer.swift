@@ -64,6 +64,18 @@ final class EventLog: Sendable {
     }
 }
 
+extension ServerOptions {
+    /// Deadlines that a test does not mean must not pass on a busy machine.
+    static var patient: ServerOptions {
+        var options = ServerOptions()
+        options.headerTimeout = .seconds(120)
+        options.bodyTimeout = .seconds(120)
+        options.writeTimeout = .seconds(120)
+        options.idleTimeout = .seconds(120)
+        return options
+    }
+}
+
 struct Answering: Responder {
     let answer: @Sendable (Request) async -> Response
 
@@ -74,7 +86,7 @@ struct Answering: Responder {
 ///
 /// The test itself runs on a loop of its own, because its client blocks: on the shared pool it would hold up others.
 func withServer(
-    loops: Int = 1, options: ServerOptions = ServerOptions(),
+    loops: Int = 1, options: ServerOptions = .patient,
     answer: @escaping @Sendable (Request) async -> Response = echo,
     _ body: @escaping @Sendable (TestServer) async throws -> Void
 ) async throws {
@@ -105,7 +117,7 @@ func withServer(
 }
 
 func options(_ change: (inout ServerOptions) -> Void) -> ServerOptions {
-    var options = ServerOptions()
+    var options = ServerOptions.patient
     change(&options)
     return options
 }
