@@ -23,7 +23,7 @@ package enum Failure: Error, Sendable, Equatable {
 
     // Login
     case targetRefused(rule: String)
-    case badState
+    case badState(retry: String)
     case loginExpired(retry: String)
     case otherAccount
     case loginLoop(retry: String)
@@ -140,7 +140,7 @@ extension Failure {
         case .unauthorizedAdmin: "缺少管理令牌，或令牌不正确。"
         case .unsupportedMediaType: "请求体必须是 JSON。"
         case .urlNotAllowed: "该网址的域名不在签名许可范围内。"
-        case .targetRefused: "登录后的返回地址不被允许。"
+        case .targetRefused: "登录后的返回地址不被允许（中文等字符请先用 encodeURI 转义）。"
         case .badState: "登录链接无效。"
         case .loginExpired: "登录链接已失效或已被使用，请重新登录。"
         case .otherAccount: "此登录属于另一个公众号。"
@@ -185,7 +185,7 @@ extension Failure {
     package var loginPath: String? {
         switch self {
         case .notSignedIn(let login): login
-        case .loginExpired(let retry), .loginLoop(let retry), .loginFailed(let retry),
+        case .badState(let retry), .loginExpired(let retry), .loginLoop(let retry), .loginFailed(let retry),
             .loginUnavailable(let retry, _):
             retry
         default: nil

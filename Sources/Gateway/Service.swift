@@ -69,9 +69,10 @@ package final class Service: Sendable {
         wiring.readiness.leave()
         wiring.publicServer.drain()
         try? await sleep(for: configuration.limits.drain)
-        let rest = configuration.limits.shutdown - configuration.limits.drain
+        // Whoever is cut gets a second to end, and so does the admin listener: both are within the limit.
+        let rest = configuration.limits.shutdown - configuration.limits.drain - .seconds(2)
         await wiring.publicServer.stop(within: max(rest, .zero))
-        await wiring.adminServer.stop(within: .seconds(1))
+        await wiring.adminServer.stop(within: .zero)
         let tasks = background.withLock { $0 }
         for task in tasks { task.cancel() }
         await OpenedStore.close(store)

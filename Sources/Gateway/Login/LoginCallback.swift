@@ -31,7 +31,7 @@ struct LoginCallback {
         }
         guard let state = LoginState(state) else {
             count(.badRequest)
-            throw Failure.badState
+            throw Failure.badState(retry: routes.path(of: desk))
         }
         guard let found = try await routes.records.find(.init(state: state.text)) else {
             count(.stateUnknown)
@@ -95,6 +95,9 @@ struct LoginCallback {
         if let found = try await routes.records.find(loginName) {
             return try await proceed(found, code: code, binding: binding)
         }
+        // A link with a fixed state can be sent to anybody with anybody's code in it: whom it finds signed in, it does not
+        // sign in as somebody else.
+        if try await routes.isSatisfied(menu.scope, request, desk) { return try redirect(to: menu.target) }
         try routes.admit(desk)
         let bound = binding ?? .random()
         let login = PendingLogin(
@@ -137,15 +140,7 @@ struct LoginCallback {
             return try await exchangeFailed(error, login, binding)
         }
         let identity = await identity(from: grant, for: login)
-        let old = try await oldSession()
-        let opened = routes.sessions.opening(identity, account: desk.name, replacing: old)
-        let completed = CompletedLogin(
-            account: desk.name, target: login.target, scope: login.scope, binding: binding.digest,
-            restarts: login.restarts, sealedSession: Data(binding.seal(opened.id, login: claim.name.text)))
-        guard try await routes.records.settle(claim, as: .done(completed), with: opened.changes) else {
-            throw Failure.loginExpired(retry: routes.path(of: desk))
-        }
-        if old != nil { routes.metrics.count(.sessionClosed(.replaced)) }
+        let id = try await openSession(identity, login, claim, binding)
         routes.metrics.count(.sessionOpened(account: desk.name))
         count(.succeeded)
         routes.log.info(
@@ -155,8 +150,29 @@ struct LoginCallback {
                 .kind(identity.isSnapshot ? "snapshot" : "visitor"),
             ])
         var response = try redirect(to: login.target)
-        try routes.cookies.set(opened.id, on: &response)
+        try routes.cookies.set(id, on: &response)
         return response
+    }
+
+    /// Opens the session and completes the login in one commit. Tried again when the browser's old session changed in
+    /// between, by a logout or another tab's login.
+    private func openSession(
+        _ identity: Identity, _ login: PendingLogin, _ claim: Found, _ binding: Binding
+    ) async throws -> SessionID {
+        for _ in 0..<3 {
+            let old = try await oldSession()
+            let opened = routes.sessions.opening(identity, account: desk.name, replacing: old)
+            let completed = CompletedLogin(
+                account: desk.name, target: login.target, scope: login.scope, binding: binding.digest,
+                restarts: login.restarts, sealedSession: Data(binding.seal(opened.id, login: claim.name.text)))
+            guard
+                try await routes.records.settle(
+                    claim, as: .done(completed), with: opened.changes, if: opened.conditions)
+            else { continue }
+            if old != nil { routes.metrics.count(.sessionClosed(.replaced)) }
+            return opened.id
+        }
+        throw Failure.loginExpired(retry: routes.path(of: desk))
     }
 
     private func identity(from grant: Grant, for login: PendingLogin) async -> Identity {
@@ -239,11 +255,9 @@ struct LoginCallback {
         return .redirect(to: error.map { checked.adding(parameter: "wechat_error", value: $0) } ?? checked.location)
     }
 
-    private func oldSession() async throws(StoreError) -> (id: SessionID, session: Session)? {
-        guard let id = routes.cookies.session(of: request), let session = try await routes.sessions.find(id) else {
-            return nil
-        }
-        return (id, session)
+    private func oldSession() async throws(StoreError) -> Sessions.Live? {
+        guard let id = routes.cookies.session(of: request) else { return nil }
+        return try await routes.sessions.find(id)
     }
 
     private func count(_ outcome: Metrics.LoginOutcome) {

@@ -80,10 +80,11 @@ struct LoginRecords: Sendable {
 
     /// Writes the outcome of a login together with `changes`; false when the record has changed meanwhile.
     func settle(
-        _ found: Found, as record: LoginRecord, with changes: [Change] = []
+        _ found: Found, as record: LoginRecord, with changes: [Change] = [], if conditions: [Condition] = []
     ) async throws(StoreError) -> Bool {
         try await store.commit(
-            [.put(found.name.key, encode(record))] + changes, if: [.equals(found.name.key, found.bytes)])
+            [.put(found.name.key, encode(record))] + changes,
+            if: [.equals(found.name.key, found.bytes)] + conditions)
     }
 
     private static func codeKey(_ code: String, _ account: String) -> Key {

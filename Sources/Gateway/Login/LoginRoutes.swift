@@ -36,13 +36,13 @@ struct LoginRoutes: Sendable {
     }
 
     private func answer(_ request: Request, _ desk: AccountDesk) async throws -> Response {
+        guard request.method == .get else {
+            // A link checker's HEAD must begin no login and spend no code.
+            return Response(.methodNotAllowed, [(.allow, "GET")])
+        }
         let query = request.query
         if try query.only("code") == nil, try query.only("state") == nil {
             return try await start(request, desk)
-        }
-        guard request.method == .get else {
-            // A code is good once: a link checker's HEAD must not spend it.
-            return Response(.methodNotAllowed, [(.allow, "GET")])
         }
         return try await LoginCallback(routes: self, desk: desk, request: request).answer()
     }
@@ -63,16 +63,20 @@ struct LoginRoutes: Sendable {
             }
             scope = named
         }
-        if let id = cookies.session(of: request), let session = try await sessions.find(id),
-            let identity = session.identity(for: desk.name), identity.scope.satisfies(scope)
-        {
-            metrics.count(.login(account: desk.name, .satisfied))
-            return .redirect(to: target.location)
-        }
+        if try await isSatisfied(scope, request, desk) { return .redirect(to: target.location) }
         let login = PendingLogin(account: desk.name, target: target, scope: scope, binding: nil, restarts: 0)
         let response = try await send(login, desk, binding: cookies.binding(of: request))
         metrics.count(.login(account: desk.name, .started))
         return response
+    }
+
+    /// Whether the visitor's session gives already what a login would.
+    func isSatisfied(_ scope: Scope, _ request: Request, _ desk: AccountDesk) async throws(StoreError) -> Bool {
+        guard let id = cookies.session(of: request), let live = try await sessions.find(id),
+            let identity = live.session.identity(for: desk.name), identity.scope.satisfies(scope)
+        else { return false }
+        metrics.count(.login(account: desk.name, .satisfied))
+        return true
     }
 
     /// Sends the visitor to WeChat, with a state of his own and the browser bound to it.

@@ -24,9 +24,9 @@ final class LateProfiles: Sendable {
 
     /// The identity, with its profile if it is there or can be had now.
     func completing(
-        _ identity: Identity, of session: Session, id: SessionID, desk: AccountDesk
+        _ identity: Identity, of live: Sessions.Live, desk: AccountDesk
     ) async throws(StoreError) -> Identity {
-        guard identity.profile == nil, identity.scope.satisfies(.userinfo), !identity.isSnapshot, mayTry(id) else {
+        guard identity.profile == nil, identity.scope.satisfies(.userinfo), !identity.isSnapshot, mayTry(live.id) else {
             return identity
         }
         var complete = identity
@@ -39,9 +39,9 @@ final class LateProfiles: Sendable {
             log.warn("profile", [.outcome("upstream_failed"), .account(desk.name), .reason(error.description)])
             return identity
         }
-        var updated = session
+        var updated = live.session
         updated.identities[desk.name] = complete
-        _ = try await sessions.update(updated, id: id)
+        _ = try await sessions.update(live, to: updated)
         return complete
     }
 

@@ -15,11 +15,11 @@ struct SessionRoutes: Sendable {
 
     func session(_ request: Request) async throws -> Response {
         let desk = try accounts.named(request.query.only("account"))
-        guard let (id, session, identity) = try await visitor(request, desk) else {
-            throw Failure.notSignedIn(login: loginPath(desk, .base))
+        guard let (live, identity) = try await visitor(request, desk) else {
+            throw Failure.notSignedIn(login: loginPath(request, desk, .base))
         }
-        let complete = try await profiles.completing(identity, of: session, id: id, desk: desk)
-        var response = Response.json(try SessionReply(complete, session, desk).json())
+        let complete = try await profiles.completing(identity, of: live, desk: desk)
+        var response = Response.json(try SessionReply(complete, live.session, desk).json())
         try response.fields.append(.vary, "Cookie")
         return response
     }
@@ -32,8 +32,8 @@ struct SessionRoutes: Sendable {
             guard let scope = Scope(name: name) else { throw Failure.badParameter("scope", rule: "base or userinfo") }
             wanted = scope
         }
-        guard let (_, _, identity) = try await visitor(request, desk), identity.scope.satisfies(wanted) else {
-            throw Failure.notSignedIn(login: loginPath(desk, wanted))
+        guard let (_, identity) = try await visitor(request, desk), identity.scope.satisfies(wanted) else {
+            throw Failure.notSignedIn(login: loginPath(request, desk, wanted))
         }
         var response = Response(.ok)
         try response.fields.append("X-WeChat-OpenID", identity.openID)
@@ -63,15 +63,21 @@ struct SessionRoutes: Sendable {
 
     private func visitor(
         _ request: Request, _ desk: AccountDesk
-    ) async throws -> (id: SessionID, session: Session, identity: Identity)? {
-        guard let id = cookies.session(of: request), let session = try await sessions.find(id),
-            let identity = session.identity(for: desk.name)
+    ) async throws -> (live: Sessions.Live, identity: Identity)? {
+        guard let id = cookies.session(of: request), let live = try await sessions.find(id),
+            let identity = live.session.identity(for: desk.name)
         else { return nil }
-        return (id, session, identity)
+        return (live, identity)
     }
 
-    private func loginPath(_ desk: AccountDesk, _ scope: Scope) -> String {
-        "/redirect\(accounts.isDefault(desk) ? "" : "/\(desk.name)")?scope=\(scope.name)"
+    /// Where to send the visitor, and back to the page that a proxy asked about: Traefik and Caddy name it in
+    /// `X-Forwarded-Uri`, nginx configurations in `X-Original-URI`. Whoever forges it gets only what `to` allows.
+    private func loginPath(_ request: Request, _ desk: AccountDesk, _ scope: Scope) -> String {
+        let path = "/redirect\(accounts.isDefault(desk) ? "" : "/\(desk.name)")?scope=\(scope.name)"
+        guard let page = request.fields["X-Forwarded-Uri"] ?? request.fields["X-Original-URI"],
+            let target = try? desk.returns.target(page)
+        else { return path }
+        return "\(path)&to=\(PercentCoding.encodeComponent(target.location))"
     }
 }
 

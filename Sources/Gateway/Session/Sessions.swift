@@ -23,29 +23,32 @@ package struct Sessions: Sendable {
         self.now = now
     }
 
+    /// A session as it was found: whoever changes it must still find it so.
+    package struct Live: Sendable {
+        package let id: SessionID
+        package let session: Session
+        fileprivate let value: [UInt8]
+    }
+
     /// The live session of an id, or nil. Sets the idle timer back when it is due.
-    package func find(_ id: SessionID) async throws(StoreError) -> Session? {
+    package func find(_ id: SessionID) async throws(StoreError) -> Live? {
         guard let record = try await store.read(Self.key(id)), let session = decode(record.value, id) else {
             return nil
         }
         let time = now()
         guard time < session.expiresAt else { return nil }
+        let live = Live(id: id, session: session, value: record.value)
         if time.timeIntervalSince(session.touchedAt) >= min(Self.touchInterval, idleTimeout / 2) {
-            return try await touch(session, id: id, seen: record, at: time)
+            return try await touch(live, at: time)
         }
-        return session
+        return live
     }
 
     /// Sets the idle timer back, unless somebody changed or ended the session meanwhile: a logout always wins.
-    private func touch(
-        _ session: Session, id: SessionID, seen: Record, at time: Date
-    ) async throws(StoreError) -> Session {
-        var touched = session
+    private func touch(_ live: Live, at time: Date) async throws(StoreError) -> Live {
+        var touched = live.session
         touched.touchedAt = time
-        if let record = encode(touched, id) {
-            _ = try await store.commit([.put(Self.key(id), record)], if: [.equals(Self.key(id), seen.value)])
-        }
-        return touched
+        return try await update(live, to: touched) ?? live
     }
 
     /// The changes that open a new session for `identity` and end the one the browser came with.
@@ -53,8 +56,8 @@ package struct Sessions: Sendable {
     /// The id is always new (session fixation, OWASP ASVS 7.2.4). Identities for other accounts move along.
     /// The caller commits the changes together with its own, so that a login happens wholly or not at all.
     package func opening(
-        _ identity: Identity, account: String, replacing old: (id: SessionID, session: Session)?
-    ) -> (id: SessionID, session: Session, changes: [Change]) {
+        _ identity: Identity, account: String, replacing old: Live?
+    ) -> (id: SessionID, changes: [Change], conditions: [Condition]) {
         let id = SessionID.random()
         let time = now()
         var identities = old?.session.identities ?? [:]
@@ -65,16 +68,20 @@ package struct Sessions: Sendable {
         if let record = encode(session, id) {
             changes.append(.put(Self.key(id), record))
         }
-        if let old {
-            changes.append(.remove(Self.key(old.id)))
-        }
-        return (id, session, changes)
+        guard let old else { return (id, changes, []) }
+        // A logout in between must not be undone by what moves along from the session it ended.
+        changes.append(.remove(Self.key(old.id)))
+        return (id, changes, [.equals(Self.key(old.id), old.value)])
     }
 
-    /// Replaces what is kept of a live session, for example with a profile fetched later. False if it has ended.
-    package func update(_ session: Session, id: SessionID) async throws(StoreError) -> Bool {
-        guard let current = try await store.read(Self.key(id)), let record = encode(session, id) else { return false }
-        return try await store.commit([.put(Self.key(id), record)], if: [.equals(Self.key(id), current.value)])
+    /// Replaces what is kept of a live session, for example with a profile fetched later. Nil if it has ended or was
+    /// changed by somebody else meanwhile.
+    package func update(_ live: Live, to session: Session) async throws(StoreError) -> Live? {
+        let key = Self.key(live.id)
+        guard let record = encode(session, live.id),
+            try await store.commit([.put(key, record)], if: [.equals(key, live.value)])
+        else { return nil }
+        return Live(id: live.id, session: session, value: record.value)
     }
 
     /// Ends a session. It is durably gone when this returns.
