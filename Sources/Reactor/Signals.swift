@@ -38,6 +38,17 @@ package struct Signals: ~Copyable {
         // The handler is a C function that captures nothing, and SIG_IGN is a constant.
         _ = signal(SIGPIPE, SIG_IGN)
         for watched in watched { _ = signal(watched.rawValue, noteSignal) }
+        Self.unblock(watched)
+    }
+
+    /// Whoever started us from a thread with signals blocked has handed that down, and would wait for our end in vain.
+    /// One thread that takes them, the loop's, is enough.
+    private static func unblock(_ signals: [Signal]) {
+        var set = sigset_t()
+        // The set is a local; nobody asks for the former mask.
+        _ = unsafe sigemptyset(&set)
+        for signal in signals { _ = unsafe sigaddset(&set, signal.rawValue) }
+        _ = unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 
     deinit {

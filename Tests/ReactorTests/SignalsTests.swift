@@ -20,6 +20,20 @@ import Testing
         }
     }
 
+    @Test func `a signal that the parent left blocked is seen, too`() async {
+        await #expect(processExitsWith: .success) {
+            try await LoopGroup.running { _ in
+                var set = sigset_t()
+                sigemptyset(&set)
+                sigaddset(&set, SIGTERM)
+                pthread_sigmask(SIG_BLOCK, &set, nil)
+                let signals = try Signals()
+                kill(getpid(), SIGTERM)
+                guard try await signals.next(deadline: .after(.seconds(10))) == .terminate else { exit(2) }
+            }
+        }
+    }
+
     @Test func `without a watcher a signal has its usual effect again`() async {
         await #expect(processExitsWith: .signal(SIGTERM)) {
             try await LoopGroup.running { _ in
