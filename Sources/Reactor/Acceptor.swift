@@ -40,9 +40,15 @@ package struct Acceptor: ~Copyable {
             if descriptor >= 0 { return .connection(descriptor: descriptor, peer: peer) }
             switch errno {
             case EAGAIN:
-                if listener.isStopping { return nil }
+                if listener.isStopping {
+                    listener.refuse()
+                    return nil
+                }
                 let seat = loop.core.poller[listener.descriptor].readSeat
                 if await loop.park(seat, until: .never) == .cancelled { return nil }
+            case EINVAL where listener.isStopping:
+                // Another loop's acceptor of the same socket was done first.
+                return nil
             case EMFILE, ENFILE, ENOBUFS, ENOMEM:
                 let error = IOError.last
                 turnAway()

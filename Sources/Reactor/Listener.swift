@@ -39,6 +39,12 @@ package final class Listener: Sendable {
         for loop in loops { loop.nudgeReaders() }
     }
 
+    /// From now on whoever connects is refused. The socket itself lives as long as somebody holds it, and would take
+    /// connections meanwhile that nobody answers.
+    func refuse() {
+        shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
     var isStopping: Bool { ending.withLock { $0.hasBegun } }
 
     func isAccepted(on loop: Loop) {

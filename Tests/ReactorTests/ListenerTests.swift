@@ -122,6 +122,12 @@ import Testing
             close(descriptor)
             guard case .none = try await acceptor.next() else { throw IOError.closed }
             client.shutdownWrite()
+            // The socket is still held here. It used to take connections that nobody would ever answer.
+            let address = listener.address
+            let error = await #expect(throws: IOError.self) {
+                _ = try await Stream.connect(to: address, deadline: .after(.seconds(60)))
+            }
+            #expect(error == .refused)
         }
     }
 
