@@ -55,7 +55,7 @@ package final class Client: Sendable {
         if let connection = shelf.take(origin) {
             do throws(ClientError.Kind) {
                 return try await exchange(bytes, request.method, on: connection, of: origin, from: shelf, by: deadline)
-            } catch .interrupted where request.method.isIdempotent && connection.isUnanswered {
+            } catch .interrupted where request.isRepeatable && connection.isUnanswered {
                 // The server closed it just as we wrote. Not a byte came back and twice is as good as once, so it is
                 // sent again, on a new connection, where a second failure is the answer (RFC 9112 §9.3.1).
             }
@@ -78,6 +78,8 @@ package final class Client: Sendable {
 }
 
 extension ClientRequest {
+    fileprivate var isRepeatable: Bool { mayRepeat && method.isIdempotent }
+
     fileprivate func bytes() throws(ClientError.Kind) -> [UInt8] {
         do throws(WireError) {
             var bytes: [UInt8] = []

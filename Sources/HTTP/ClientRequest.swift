@@ -13,6 +13,8 @@ package struct ClientRequest: Sendable {
     package var body: [UInt8]
     /// For the whole call, in place of the client's own.
     package var timeout: Duration?
+    /// False for what counts twice if it is sent twice, though its method says otherwise.
+    package var mayRepeat = true
 
     package init(
         _ method: Method = .get, to base: WebURL, path: String = "", query: [(name: String, value: String)] = [],

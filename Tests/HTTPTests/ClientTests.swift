@@ -248,10 +248,12 @@ import Wire
         }
     }
 
-    @Test func `a POST is never sent again`() async throws {
+    @Test(arguments: [Method.post, .get])
+    func `neither a POST nor what its sender says must not be repeated is sent again`(_ method: Method) async throws {
         try await ClientTestServer.running(script: Self.answersOnce) { server, group in
             let client = try makeClient(group)
-            let request = ClientRequest(.post, to: try server.url(), path: "/", body: [1])
+            var request = ClientRequest(method, to: try server.url(), path: "/", body: method == .post ? [1] : [])
+            request.mayRepeat = method == .post
             _ = try await client.send(request)
             let error = await #expect(throws: ClientError.self) { try await client.send(request) }
             #expect(error?.kind == .interrupted)

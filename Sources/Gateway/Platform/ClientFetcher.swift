@@ -20,10 +20,12 @@ package struct ClientFetcher: Fetcher {
     package func fetch(_ call: Call) async throws(FetchError) -> Reply {
         let start = Deadline.now()
         defer { metrics.observe(upstream: call.path, took: Deadline.now().since(start)) }
-        let request = ClientRequest(
+        var request = ClientRequest(
             call.method == .get ? .get : .post, to: api, path: call.path, query: call.query,
             fields: call.body == nil ? [] : [(.contentType, "application/json")], body: call.body ?? [],
             timeout: call.timeout)
+        // WeChat's GETs are not idempotent: one spends a code, another ends the token before.
+        request.mayRepeat = false
         do throws(ClientError) {
             let response = try await client.send(request)
             metrics.count(.upstream(path: call.path, response.status.code == 200 ? .ok : .status))
