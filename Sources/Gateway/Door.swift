@@ -62,7 +62,7 @@ struct Door: Sendable {
     }
 
     /// Nothing dynamic is stored by caches, sniffed, framed or told to other sites.
-    private static func protect(_ response: inout Response) {
+    static func protect(_ response: inout Response) {
         for (name, value) in protection where !response.fields.contains(name) {
             try? response.fields.append(name, value)
         }

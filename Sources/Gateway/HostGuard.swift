@@ -32,6 +32,8 @@ struct HostGuard: Responder {
         if case .empty = response.body, let failure = Self.failure(for: response.status) {
             response = await door.dressing(response, with: failure, for: request)
         }
+        // What the router answers to OPTIONS by itself. Files bring their own fields.
+        if response.status == .noContent { Door.protect(&response) }
         if tellsStrictTransport { try? response.fields.append(.strictTransportSecurity, Self.aYear) }
         return response
     }

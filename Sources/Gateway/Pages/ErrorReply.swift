@@ -38,8 +38,10 @@ struct ErrorReply: Sendable {
     /// The answer to bytes that are no request: there is no header to read and nobody to make a page for.
     static func refusal(_ status: Status) -> Response {
         let code = status.reason.lowercased().replacing(" ", with: "_")
-        return .json(
+        var response = Response.json(
             Array(#"{"error":{"code":"\#(code)","message":"\#(status.reason)"}}"#.utf8), status: status)
+        Door.protect(&response)
+        return response
     }
 
     private struct Body: Encodable {
