@@ -63,6 +63,9 @@ let package = Package(
         .testTarget(
             name: "CommandTests", dependencies: ["magpie", "Gateway", "WeChat", "Reactor", "Secure"],
             swiftSettings: house),
+        // Starts the built program as a process, with a platform made for tests at its other end.
+        .testTarget(
+            name: "ProcessTests", dependencies: ["magpie", "TestSupport"], exclude: ["Corpus"], swiftSettings: house),
         .testTarget(name: "HouseTests", swiftSettings: house),
         // Drives a browser against the built program: does nothing unless MAGPIE_E2E is 1.
         .testTarget(name: "EndToEndTests", swiftSettings: house),

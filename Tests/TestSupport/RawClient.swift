@@ -19,22 +19,14 @@ package final class RawClient {
 
     /// Connects to a port of 127.0.0.1. A small `receiveBuffer` makes a slow reader.
     package init(port: UInt16, receiveBuffer: Int32? = nil, seconds: Int = 60) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        descriptor = openSocket()
         guard descriptor >= 0 else { throw Failure(call: "socket", code: errno) }
         if var size = receiveBuffer { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4) }
         var limit = timeval(tv_sec: seconds, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
         }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let code = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
+        let code = withLoopbackAddress(port) { connect(descriptor, $0, $1) }
         guard code == 0 else { throw Failure(call: "connect", code: errno) }
     }
 
@@ -55,6 +47,12 @@ package final class RawClient {
         }
     }
 
+    /// From now on each `send` leaves as it is made.
+    package func sendAtOnce() {
+        var yes: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     /// Says that nothing more will be sent.
     package func finishSending() {
         shutdown(descriptor, Int32(SHUT_WR))
@@ -65,7 +63,7 @@ package final class RawClient {
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
         // The descriptor stays ours until deinit: a socket without a peer takes its place.
-        let empty = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let empty = openSocket()
         dup2(empty, descriptor)
         close(empty)
     }

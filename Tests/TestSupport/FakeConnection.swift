@@ -1,0 +1,111 @@
+import Foundation
+import Glibc
+
+package struct PlatformAnswer: Sendable {
+    package var status = 200
+    package var fields: [(String, String)] = []
+    package var body = ""
+
+    package static func json(_ body: String) -> PlatformAnswer { PlatformAnswer(body: body) }
+
+    package static func redirect(_ location: String) -> PlatformAnswer {
+        PlatformAnswer(status: 302, fields: [("Location", location)])
+    }
+
+    fileprivate var bytes: [UInt8] {
+        var head = "HTTP/1.1 \(status) X\r\nContent-Type: text/plain\r\nContent-Length: \(body.utf8.count)\r\n"
+        for (name, value) in fields { head += "\(name): \(value)\r\n" }
+        return Array("\(head)\r\n\(body)".utf8)
+    }
+}
+
+/// One connection to the fake platform: as much of HTTP as a well-behaved client needs.
+struct FakeConnection {
+    private let descriptor: Int32
+    private var buffer: [UInt8] = []
+
+    init(_ descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    /// The next request; nil at the end of the connection.
+    mutating func next() -> FakePlatform.Call? {
+        let end = Array("\r\n\r\n".utf8)
+        var headEnd: Int?
+        while headEnd == nil {
+            headEnd = buffer.indices.first { buffer[$0...].starts(with: end) }
+            guard headEnd != nil || receive() else { return nil }
+        }
+        guard let headEnd else { return nil }
+        // Cut by bytes: CRLF is one character to `split`.
+        let lines = buffer[..<headEnd].split(separator: 10).map { line in
+            String(decoding: line.last == 13 ? line.dropLast() : line, as: UTF8.self)
+        }
+        let length =
+            lines.dropFirst().compactMap { line -> Int? in
+                let parts = line.split(separator: ":", maxSplits: 1)
+                guard parts.count == 2, parts[0].lowercased() == "content-length" else { return nil }
+                return Int(parts[1].drop { $0 == " " })
+            }.first ?? 0
+        let bodyStart = headEnd + end.count
+        while buffer.count < bodyStart + length {
+            guard receive() else { return nil }
+        }
+        let body = String(decoding: buffer[bodyStart..<bodyStart + length], as: UTF8.self)
+        buffer.removeFirst(bodyStart + length)
+        return Self.call(lines.first ?? "", body)
+    }
+
+    private static func call(_ line: String, _ body: String) -> FakePlatform.Call? {
+        let words = line.split(separator: " ")
+        guard words.count == 3 else { return nil }
+        let target = words[1].split(separator: "?", maxSplits: 1)
+        let query = target.count > 1 ? parseQuery(String(target[1])) : [:]
+        return .init(method: String(words[0]), path: String(target[0]), query: query, body: body, line: line)
+    }
+
+    private mutating func receive() -> Bool {
+        var space = [UInt8](repeating: 0, count: 16_384)
+        let count = recv(descriptor, &space, space.count, 0)
+        guard count > 0 else { return false }
+        buffer += space.prefix(count)
+        return true
+    }
+
+    func send(_ answer: PlatformAnswer) {
+        send(answer.bytes[...])
+    }
+
+    func sendHalf(_ answer: PlatformAnswer) {
+        send(answer.bytes.dropLast(max(1, answer.body.utf8.count / 2)))
+    }
+
+    private func send(_ bytes: ArraySlice<UInt8>) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let sent = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard sent > 0 else { return }
+            rest = rest.dropFirst(sent)
+        }
+    }
+
+    /// Makes the close that follows a RST.
+    func reset() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+    }
+
+    mutating func waitForEnd() {
+        while receive() {}
+    }
+}
+
+/// The parameters of a query, percent-decoded; of two with one name the first.
+package func parseQuery(_ text: String) -> [String: String] {
+    let pairs = text.split(separator: "&").map { pair in
+        let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let value = parts.count > 1 ? String(parts[1]) : ""
+        return (String(parts[0]), value.removingPercentEncoding ?? value)
+    }
+    return Dictionary(pairs) { first, _ in first }
+}

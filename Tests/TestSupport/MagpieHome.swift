@@ -1,0 +1,123 @@
+import Foundation
+
+/// A folder with everything one `magpie serve` needs: configuration, store, and the ports that are its own. Starting
+/// it again finds what the last life left.
+package final class MagpieHome: Sendable {
+    package enum StoreKind: String, CaseIterable, Sendable {
+        case sqlite
+        case file
+    }
+
+    /// What differs between tests; the rest is as in `text`.
+    package struct Settings: Sendable {
+        package var store = StoreKind.sqlite
+        /// Another home, whose store is shared.
+        package var storeOf: MagpieHome?
+        /// `second`, too, for what concerns several.
+        package var accounts = ["main"]
+        package var adminToken: String?
+        /// This home's own loopback address when nil.
+        package var publicURL: String?
+        package var hosts: [String] = []
+        package var logLevel = "debug"
+        /// How long the platform may take, and how the end goes.
+        package var timeout = "2s"
+        package var drain = "0s"
+        package var shutdown = "10s"
+        /// Lines of further settings.
+        package var further = ""
+
+        package init() {}
+    }
+
+    package let folder: String
+    package let port = FreePort.take()
+    package let adminPort = FreePort.take()
+    package let platform: FakePlatform
+    package let store: StoreKind
+    package let storePath: String
+    package let adminToken: String?
+    package let cookieName: String
+
+    package static let appIDs = ["wx0000000000000001", "wx0000000000000002"]
+
+    /// Writes the configuration, and tells the platform of its accounts.
+    package init(_ platform: FakePlatform, _ settings: Settings = Settings()) {
+        folder = makeTemporaryDirectory()
+        self.platform = platform
+        store = settings.storeOf?.store ?? settings.store
+        storePath = settings.storeOf?.storePath ?? folder + (store == .sqlite ? "/store.sqlite" : "/store")
+        adminToken = settings.adminToken
+        cookieName = settings.publicURL?.hasPrefix("https:") == true ? "__Host-magpie_session" : "magpie_session"
+        platform.change { world in
+            for (number, appID) in Self.appIDs.enumerated() where world.accounts[appID] == nil {
+                world.accounts[appID] = .init(
+                    secret: "\(number)5ec2e7a9d41f0b86c3e7a9d41f0b86f", ticket: "\(world.mark)Ticket\(number)-_0123")
+            }
+        }
+        writeFile(configurationFile, text(settings))
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    package var configurationFile: String { folder + "/magpie.json5" }
+    package var origin: String { "http://127.0.0.1:\(port)" }
+
+    private func text(_ settings: Settings) -> String {
+        let accounts = zip(settings.accounts, Self.appIDs).map { name, appID in
+            """
+              { name: "\(name)", appId: "\(appID)", appSecret: { env: "SECRET_\(name)" }, token: "consoletoken",
+                jsDomains: ["h5.example.com"], returnDomains: ["h5.example.com"],
+                menus: { orders: { to: "/orders" } } },
+            """
+        }
+        return """
+            {
+              listen: "127.0.0.1:\(port)",
+              adminListen: "127.0.0.1:\(adminPort)",
+              \(settings.adminToken.map { "adminToken: \"\($0)\"," } ?? "")
+              publicURL: "\(settings.publicURL ?? origin)",
+              hosts: \(settings.hosts),
+              publicDirectory: "\(MagpieProcess.repository)/Public",
+              store: { kind: "\(store.rawValue)", path: "\(storePath)" },
+              upstream: { api: "\(platform.origin)", open: "\(platform.origin)", timeout: "\(settings.timeout)" },
+              limits: { drain: "\(settings.drain)", shutdown: "\(settings.shutdown)" },
+              log: { level: "\(settings.logLevel)", format: "json" },
+              accounts: [
+            \(accounts.joined(separator: "\n"))
+              ],
+              \(settings.further)
+            }
+            """
+    }
+
+    /// What the process finds in its environment.
+    package var environment: [String: String] {
+        let secrets = platform.change { world in Self.appIDs.map { world.accounts[$0]?.secret ?? "" } }
+        return ["SECRET_main": secrets[0], "SECRET_second": secrets[1]]
+    }
+
+    /// Starts a process, and returns when it answers.
+    package func start() throws -> MagpieProcess {
+        let process = try launch()
+        try process.waitUntilHealthy()
+        return process
+    }
+
+    /// Starts a process without waiting for anything.
+    package func launch() throws -> MagpieProcess {
+        try MagpieProcess(self)
+    }
+
+    /// A visitor with an empty cookie jar.
+    package func visitor() -> RawVisitor { RawVisitor(port: port, host: "127.0.0.1:\(port)") }
+
+    /// A program that talks to the admin listener, with the token if there is one.
+    package func operatorClient() -> RawVisitor {
+        var client = RawVisitor(port: adminPort, host: "127.0.0.1:\(adminPort)")
+        if let adminToken { client.standing = [("Authorization", "Bearer \(adminToken)")] }
+        return client
+    }
+}

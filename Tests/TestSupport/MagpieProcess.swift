@@ -1,0 +1,55 @@
+import Foundation
+import Glibc
+
+/// The built `magpie serve`, running as a process.
+package final class MagpieProcess: Sendable {
+    package let child: ChildProcess
+    private let home: MagpieHome
+
+    init(_ home: MagpieHome) throws {
+        self.home = home
+        child = try ChildProcess(
+            Self.program(), ["serve", "--config", home.configurationFile], in: home.folder, name: "magpie",
+            environment: home.environment)
+    }
+
+    /// Polls `/health`, which answers as soon as there is a process to answer.
+    func waitUntilHealthy(seconds: Int = 20) throws {
+        for _ in 0..<(seconds * 100) {
+            guard child.isRunning else {
+                throw ChildProcess.Failure("magpie ended: \(try child.wait())\n\(child.output)\n\(child.errors)")
+            }
+            var client = home.operatorClient()
+            if let answer = try? client.get("/health"), answer.status == 200 { return }
+            usleep(10_000)
+        }
+        throw ChildProcess.Failure("magpie does not answer\n\(child.output)\n\(child.errors)")
+    }
+
+    /// SIGTERM, and the end.
+    @discardableResult
+    package func stop() throws -> ChildProcess.Ending {
+        child.signal(SIGTERM)
+        return try child.wait()
+    }
+
+    /// SIGKILL: nothing is flushed, closed or said.
+    package func crash() throws {
+        child.signal(SIGKILL)
+        try child.wait()
+    }
+
+    // MARK: - Where things are
+
+    /// What `swift build` has put beside the test bundle that is running; another one when MAGPIE_BINARY names it.
+    package static func program() throws -> String {
+        if let named = ProcessInfo.processInfo.environment["MAGPIE_BINARY"] { return named }
+        let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let file = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("magpie").path
+        guard access(file, X_OK) == 0 else { throw ChildProcess.Failure("\(file) is not built") }
+        return file
+    }
+
+    package static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../..").standardizedFileURL.path
+}
