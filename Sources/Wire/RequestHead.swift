@@ -22,6 +22,12 @@ struct RequestHead: Sendable {
     private var cookies = 0
     private var cookieBytes = 0
 
+    /// What follows the head that was finished last.
+    private(set) var body = Framing.Body.none
+
+    /// Whether the client waits to be told to send it.
+    var awaitsContinue: Bool { expectsContinue && body != .none }
+
     /// Begins with `method SP request-target SP HTTP-version` (RFC 9112 §3): single spaces, nothing around them.
     mutating func begin(_ line: Span<UInt8>) throws(WireError) {
         let token = ByteSet.token
@@ -84,12 +90,6 @@ struct RequestHead: Sendable {
             method: method, path: target.path, query: target.query, version: version, fields: fields.take(section),
             authority: target.authority ?? (hasHost ? checkedHost?.authority : nil), keepsAlive: keepsAlive)
     }
-
-    /// What follows the head that was finished last.
-    private(set) var body = Framing.Body.none
-
-    /// Whether the client waits to be told to send it.
-    var awaitsContinue: Bool { expectsContinue && body != .none }
 
     /// §3.2: exactly one in 1.1, and a valid one in any version. An absolute target replaces it, but does not excuse it.
     private mutating func noteHost(_ value: Span<UInt8>) throws(WireError) {

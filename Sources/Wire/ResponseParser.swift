@@ -1,13 +1,3 @@
-/// What a server answered.
-package struct ReceivedResponse: Sendable {
-    package var status: Status
-    package var version: Version
-    package var fields: Fields
-    package var body: [UInt8]
-    /// Whether the server lets the connection live on (RFC 9112 §9.3).
-    package var keepsAlive: Bool
-}
-
 /// Turns the bytes of a connection into responses: told of each request with `begin`, fed, and asked for the next one.
 ///
 /// As strict about framing as `RequestParser`: a response that can be read in two ways would let one user's answer end

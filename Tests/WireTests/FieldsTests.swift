@@ -85,4 +85,34 @@ struct FieldsTests {
         try other.set("X-A", "2")
         #expect(one != other)
     }
+
+    @Test func `fields go out as they are now, whatever was taken out or read in before`() throws {
+        func lines(_ fields: Fields) -> String {
+            var bytes: [UInt8] = []
+            bytes.append(fields) { $0 == .date }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        var fields = Fields()
+        try fields.append("X-A", " 1 ")
+        try fields.append(.vary, "Origin")
+        #expect(lines(fields) == "X-A: 1\r\nVary: Origin\r\n")
+        fields.remove("x-a")
+        #expect(lines(fields) == "Vary: Origin\r\n")
+        try fields.append(.date, "now")
+        try fields.append("X-B", "2")
+        #expect(lines(fields) == "Vary: Origin\r\nX-B: 2\r\n")
+        for name in ["X-B", "Vary", "Date"] { fields.remove(try #require(FieldName(name))) }
+        #expect(lines(fields) == "")
+        try fields.append("X-C", "3")
+        #expect(lines(fields) == "X-C: 3\r\n")
+
+        var parser = RequestParser()
+        parser.feed("GET / HTTP/1.1\r\nHost:a\r\nX-D:\t4  \r\n\r\n".utf8)
+        guard case .request(var request) = try parser.next() else {
+            Issue.record("no request")
+            return
+        }
+        try request.fields.append("X-E", "5")
+        #expect(lines(request.fields) == "Host: a\r\nX-D: 4\r\nX-E: 5\r\n")
+    }
 }
