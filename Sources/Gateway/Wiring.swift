@@ -96,7 +96,8 @@ struct Wiring: Sendable {
             name: "public", address: configuration.listen, group: group,
             options: ServerOptions(configuration.limits, proxies: configuration.trustedProxies, tls: tls),
             responder: HostGuard(
-                next: Router(publicRoutes, fallback: StaticFiles(directory: configuration.publicDirectory)),
+                next: Router(
+                    publicRoutes, fallback: PublicFiles(files: StaticFiles(directory: configuration.publicDirectory))),
                 door: door, metrics: metrics, hosts: configuration.hosts,
                 admitsLoopback: configuration.publicURL.isLoopback, admitsAddresses: false,
                 tellsStrictTransport: tls != nil),
