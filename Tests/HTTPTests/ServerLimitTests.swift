@@ -31,7 +31,8 @@ import Wire
                 try client.send("G")
             }
             #expect(try client.receiveToEnd().hasPrefix("HTTP/1.1 408 "))
-            #expect(Deadline.now().since(start) >= .milliseconds(150))
+            // Not at the first byte's heels. The loop's clock may be some milliseconds older than this one.
+            #expect(Deadline.now().since(start) >= .milliseconds(100))
         }
     }
 
@@ -44,10 +45,10 @@ import Wire
     }
 
     @Test func `the time for a head begins anew with every request`() async throws {
-        try await withServer(options: options { $0.headerTimeout = .milliseconds(500) }) { server in
+        try await withServer(options: options { $0.headerTimeout = .seconds(1) }) { server in
             let client = try server.connect()
             let start = Deadline.now()
-            while Deadline.now().since(start) < .milliseconds(700) {
+            while Deadline.now().since(start) < .milliseconds(1_300) {
                 try client.send("GET / HTTP/1.1\r\n")
                 _ = client.isSilent(milliseconds: 10)
                 try client.send("\(host)\r\n")
@@ -58,7 +59,7 @@ import Wire
 
     @Test(arguments: [false, true])
     func `an idle connection is closed without a word`(isUsed: Bool) async throws {
-        try await withServer(options: options { $0.idleTimeout = short }) { server in
+        try await withServer(options: options { $0.idleTimeout = isUsed ? .seconds(1) : short }) { server in
             let client = try server.connect()
             if isUsed {
                 try client.send("GET / HTTP/1.1\r\n\(host)\r\n")

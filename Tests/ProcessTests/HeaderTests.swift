@@ -17,7 +17,8 @@ extension ProcessTests {
         private static let content: Set = ["content-type", "content-length"]
         private static let error = guarded.union(content).union(["x-request-id"])
         private static let file: Set = [
-            "date", "connection", "cache-control", "x-content-type-options", "etag", "content-type", "content-length",
+            "date", "connection", "cache-control", "x-content-type-options", "referrer-policy", "etag", "content-type",
+            "content-length",
         ]
 
         /// What WeChat's console asks, signed with the account's token.
@@ -130,7 +131,7 @@ extension ProcessTests {
             ] {
                 let response = try visitor.get(path)
                 #expect(response.status == 200)
-                #expect(names(response) == Self.file.union(path == "/" ? [] : []), "\(path)")
+                #expect(names(response) == Self.file.union(path == "/" ? ["content-security-policy"] : []), "\(path)")
                 #expect(response["x-content-type-options"] == "nosniff")
                 expectDate(response, path)
                 let tag = try #require(response["etag"])
