@@ -19,7 +19,8 @@ enum Supervisor {
     ) async -> ExitCode {
         let ending = Gate()
         return await withTaskGroup(of: Void.self) { group in
-            group.addTask { await watch(ending, log) }
+            // At once: another loop may serve, and be told to stop, before this one gets to a task of its queue.
+            group.addImmediateTask { await watch(ending, log) }
             defer { group.cancelAll() }
             switch await start() {
             case .failure(let failure): return failure.code
