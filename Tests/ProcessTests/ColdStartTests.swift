@@ -4,15 +4,17 @@ import Testing
 extension ProcessTests {
     /// The promise of the token centre: however many ask in however many processes, WeChat is asked once.
     @Suite struct ColdStartTests {
-        @Test(arguments: MagpieHome.StoreKind.allCases)
+        @Test(arguments: MagpieHome.StoreKind.allCases, [true, false])
         func `two hundred cold requests to two processes cost one token and one ticket, and a restart costs none`(
-            _ store: MagpieHome.StoreKind
+            _ store: MagpieHome.StoreKind, stableToken: Bool
         ) throws {
             let platform = FakePlatform()
+            let path = stableToken ? "/cgi-bin/stable_token" : "/cgi-bin/token"
             // So that every request arrives before there is a token, whatever the processes do by themselves.
-            platform.always("/cgi-bin/stable_token", .held)
+            platform.always(path, .held)
             var settings = MagpieHome.Settings()
             settings.store = store
+            settings.stableToken = stableToken
             settings.timeout = "10s"
             let first = MagpieHome(platform, settings)
             settings.storeOf = first
@@ -25,7 +27,7 @@ extension ProcessTests {
                 try client.send(home.visitor().request("GET", Page.path))
                 return client
             }
-            #expect(platform.waitForCalls(of: "/cgi-bin/stable_token", count: 1))
+            #expect(platform.waitForCalls(of: path, count: 1))
             platform.release()
             for client in clients {
                 let response = try client.receiveResponse()

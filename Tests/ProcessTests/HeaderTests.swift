@@ -133,6 +133,7 @@ extension ProcessTests {
                 #expect(response.status == 200)
                 #expect(names(response) == Self.file.union(path == "/" ? ["content-security-policy"] : []), "\(path)")
                 #expect(response["x-content-type-options"] == "nosniff")
+                #expect(response["referrer-policy"] != nil)
                 expectDate(response, path)
                 let tag = try #require(response["etag"])
                 let again = try visitor.get(path, [("If-None-Match", tag)])

@@ -15,6 +15,8 @@ package final class MagpieHome: Sendable {
         package var storeOf: MagpieHome?
         /// `second`, too, for what concerns several.
         package var accounts = ["main"]
+        /// False for the older of WeChat's two token calls.
+        package var stableToken = true
         package var adminToken: String?
         /// This home's own loopback address when nil.
         package var publicURL: String?
@@ -69,6 +71,7 @@ package final class MagpieHome: Sendable {
         let accounts = zip(settings.accounts, Self.appIDs).map { name, appID in
             """
               { name: "\(name)", appId: "\(appID)", appSecret: { env: "SECRET_\(name)" }, token: "consoletoken",
+                stableToken: \(settings.stableToken),
                 jsDomains: ["h5.example.com"], returnDomains: ["h5.example.com"],
                 menus: { orders: { to: "/orders" } } },
             """
