@@ -55,7 +55,7 @@ enum Supervisor {
                         log.flush()
                         exit(128 + signal.rawValue)
                     }
-                    log.info("stopping", [.signal(name)])
+                    log.info("stopping", [.signal(name), .reason("a second signal ends it at once")])
                     echoEnds = .after(.milliseconds(500))
                     ending.open()
                 }
