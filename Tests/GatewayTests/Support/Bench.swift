@@ -66,7 +66,7 @@ final class Bench: Sendable {
         let login = LoginRoutes(
             accounts: accounts, sessions: sessions, records: LoginRecords(store: store, now: now),
             quota: LoginQuota(most: mostLogins), cookies: cookies,
-            publicOrigin: publicURL.description, log: log, metrics: metrics, now: now, patience: .seconds(2),
+            publicOrigin: publicURL.description, log: log, metrics: metrics, now: now, patience: .seconds(30),
             pause: timing.sleep)
         router = Router(
             Routes.public(
