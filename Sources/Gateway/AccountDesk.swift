@@ -60,8 +60,8 @@ package struct Accounts: Sendable {
         return desk
     }
 
-    /// `name` in a path or query, and nothing where it is the first account's: links stay short.
-    func isDefault(_ desk: AccountDesk) -> Bool {
-        desk.name == all[0].name
+    /// Where a login for this account begins and ends; the first account's needs no name.
+    func loginPath(of desk: AccountDesk) -> String {
+        desk.name == all[0].name ? "/redirect" : "/redirect/\(desk.name)"
     }
 }

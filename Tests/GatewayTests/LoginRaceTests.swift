@@ -1,4 +1,5 @@
 import Foundation
+import Store
 import Synchronization
 import Testing
 import Wire
@@ -9,24 +10,23 @@ import Wire
 struct LoginRaceTests {
     let bench = Bench()
 
-    @Test func `a logout while the code is being exchanged is not undone by the login`() async throws {
+    @Test func `a logout between the look at the old session and the login's commit is not undone`() async throws {
+        let store = InterruptedStore()
+        let bench = Bench(store: store)
         var visitor = Visitor()
         _ = try await visitor.logIn(bench, as: "oOfSecond", "/redirect/second?to=/orders", account: "second")
         let state = try await visitor.start(bench, "/redirect?to=/orders")
         bench.weChat.expect(code: "C", openID: "oOfMain")
-        bench.weChat.state.withLock { $0.delay = .milliseconds(60) }
-        let (bench, browser) = (bench, visitor)
-        async let callback: Visitor = {
-            var tab = browser
-            _ = try await tab.get(bench, "/redirect?code=C&state=\(state)")
-            return tab
-        }()
-        try await Task.sleep(for: .milliseconds(20))
-        var other = browser
-        #expect(try await other.post(bench, "/logout").status == .noContent)
-        var after = try await callback
-        #expect(try await after.get(bench, "/auth").status == .ok)
-        #expect(try await after.get(bench, "/auth?account=second").status == .unauthorized)
+        let browser = visitor
+        store.beforeNextSession {
+            var other = browser
+            _ = try? await other.post(bench, "/logout")
+        }
+        #expect(try await visitor.get(bench, "/redirect?code=C&state=\(state)").location == "/orders")
+        #expect(store.wasInterrupted)
+        #expect(try await visitor.get(bench, "/auth").status == .ok)
+        #expect(try await visitor.get(bench, "/auth?account=second").status == .unauthorized)
+        #expect(bench.weChat.exchanges == 2)
     }
 
     @Test func `a menu's link with somebody's code in it does not replace who is signed in`() async throws {
@@ -45,5 +45,38 @@ struct LoginRaceTests {
         #expect(asked.text.contains(#""login":"/redirect?scope=base&to=%2Forders%3Fpage%3D2""#))
         let forged = try await visitor.get(bench, "/auth", fields: [("X-Forwarded-Uri", "//evil.example/")])
         #expect(forged.text.contains(#""login":"/redirect?scope=base"}"#))
+    }
+}
+
+/// A memory store in which something happens right before a session is next opened.
+private final class InterruptedStore: Store {
+    private let store = MemoryStore(now: { Date(timeIntervalSince1970: 1_760_000_000) })
+    private let interruption = Mutex<(@Sendable () async -> Void)?>(nil)
+    private let interrupted = Atomic(false)
+
+    var wasInterrupted: Bool { interrupted.load(ordering: .relaxed) }
+    var now: Date { store.now }
+
+    func beforeNextSession(_ work: @escaping @Sendable () async -> Void) {
+        interruption.withLock { $0 = work }
+    }
+
+    func commit(_ changes: [Change], if conditions: [Condition]) async throws(StoreError) -> Bool {
+        let opensSession = changes.contains {
+            if case .put(let key, _) = $0 { key.namespace == "session" } else { false }
+        }
+        if opensSession, let work = interruption.withLock({ $0.take() }) {
+            await work()
+            interrupted.store(true, ordering: .relaxed)
+        }
+        return try await store.commit(changes, if: conditions)
+    }
+
+    func read(_ key: Key) async throws(StoreError) -> Record? { try await store.read(key) }
+    func sweep() async throws(StoreError) -> Int { try await store.sweep() }
+    func scan(
+        namespace: String, after: String?, limit: Int
+    ) async throws(StoreError) -> [(name: String, record: Record)] {
+        try await store.scan(namespace: namespace, after: after, limit: limit)
     }
 }

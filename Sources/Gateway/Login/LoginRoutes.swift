@@ -108,6 +108,6 @@ struct LoginRoutes: Sendable {
     }
 
     func path(of desk: AccountDesk) -> String {
-        accounts.isDefault(desk) ? "/redirect" : "/redirect/\(desk.name)"
+        accounts.loginPath(of: desk)
     }
 }

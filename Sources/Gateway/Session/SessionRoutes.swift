@@ -73,7 +73,7 @@ struct SessionRoutes: Sendable {
     /// Where to send the visitor, and back to the page that a proxy asked about: Traefik and Caddy name it in
     /// `X-Forwarded-Uri`, nginx configurations in `X-Original-URI`. Whoever forges it gets only what `to` allows.
     private func loginPath(_ request: Request, _ desk: AccountDesk, _ scope: Scope) -> String {
-        let path = "/redirect\(accounts.isDefault(desk) ? "" : "/\(desk.name)")?scope=\(scope.name)"
+        let path = "\(accounts.loginPath(of: desk))?scope=\(scope.name)"
         guard let page = request.fields["X-Forwarded-Uri"] ?? request.fields["X-Original-URI"],
             let target = try? desk.returns.target(page)
         else { return path }
