@@ -24,10 +24,17 @@ struct Door: Sendable {
         return response
     }
 
-    /// Gives a bare refusal of the router its texts, and keeps its `Allow`.
-    func dressing(_ bare: Response, with failure: Failure, for request: Request) async -> Response {
-        var response = await answering(request) { throw failure }
-        if let allowed = bare.fields[.allow] { try? response.fields.append(.allow, allowed) }
+    /// What the router and the files refuse, in the form of every other error.
+    func refusal(_ status: Status, _ request: Request) -> Response {
+        let failure: Failure =
+            switch status {
+            case .badRequest: .malformed(isRepeated: false)
+            case .methodNotAllowed: .methodNotAllowed
+            case .notImplemented: .methodUnknown
+            default: .notFound
+            }
+        var response = reply(to: failure, request)
+        Self.protect(&response)
         return response
     }
 

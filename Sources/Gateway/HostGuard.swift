@@ -1,8 +1,7 @@
 import HTTP
 import Wire
 
-/// The first responder of a listener: it answers only for the hosts it was configured with, and gives the router's bare
-/// refusals the form of every other error.
+/// The first responder of a listener: it answers only for the hosts it was configured with.
 ///
 /// A server that takes any `Host` lets a page of evil.example, whose name suddenly resolves to 127.0.0.1, talk to it as
 /// its own origin (DNS rebinding).
@@ -29,9 +28,6 @@ struct HostGuard: Responder {
             } else {
                 await next.respond(to: request)
             }
-        if case .empty = response.body, let failure = Self.failure(for: response.status) {
-            response = await door.dressing(response, with: failure, for: request)
-        }
         // What the router answers to OPTIONS by itself. Files bring their own fields.
         if response.status == .noContent { Door.protect(&response) }
         if tellsStrictTransport { try? response.fields.append(.strictTransportSecurity, Self.aYear) }
@@ -41,15 +37,5 @@ struct HostGuard: Responder {
     private func isOurs(_ authority: Authority) -> Bool {
         hosts.contains(authority.host) || (admitsLoopback && Domain.isLoopback(authority.host))
             || (admitsAddresses && authority.address != nil)
-    }
-
-    private static func failure(for status: Status) -> Failure? {
-        switch status {
-        case .notFound: .notFound
-        case .methodNotAllowed: .methodNotAllowed
-        case .notImplemented: .methodUnknown
-        case .badRequest: .malformed(isRepeated: false)
-        default: nil
-        }
     }
 }

@@ -92,12 +92,12 @@ struct Wiring: Sendable {
                 diagnosis: SignatureDiagnosis(accounts: accounts), startedAt: now(), now: now),
             guardedBy: AdminGuard(token: configuration.adminToken))
         let tls = try configuration.tls.map { try TLSContext.server(certificateFile: $0.certificate, keyFile: $0.key) }
+        let files = StaticFiles(directory: configuration.publicDirectory, refusal: door.refusal)
         publicServer = Server(
             name: "public", address: configuration.listen, group: group,
             options: ServerOptions(configuration.limits, proxies: configuration.trustedProxies, tls: tls),
             responder: HostGuard(
-                next: Router(
-                    publicRoutes, fallback: PublicFiles(files: StaticFiles(directory: configuration.publicDirectory))),
+                next: Router(publicRoutes, fallback: PublicFiles(files: files), refusal: door.refusal),
                 door: door, metrics: metrics, hosts: configuration.hosts,
                 admitsLoopback: configuration.publicURL.isLoopback, admitsAddresses: false,
                 tellsStrictTransport: tls != nil),
@@ -109,7 +109,7 @@ struct Wiring: Sendable {
             name: "admin", address: configuration.adminListen, group: group,
             options: ServerOptions(configuration.limits, proxies: configuration.trustedProxies, tls: nil),
             responder: HostGuard(
-                next: Router(adminRoutes), door: door, metrics: metrics,
+                next: Router(adminRoutes, refusal: door.refusal), door: door, metrics: metrics,
                 hosts: Set(configuration.furtherHosts.map(\.name)), admitsLoopback: true, admitsAddresses: true,
                 tellsStrictTransport: false),
             onEvent: RequestObserver(

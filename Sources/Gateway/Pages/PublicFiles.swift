@@ -8,6 +8,8 @@ struct PublicFiles: Responder {
 
     func respond(to request: Request) async -> Response {
         var response = await files.respond(to: request)
+        // A refusal has its own, which are stricter.
+        guard !response.fields.contains(.referrerPolicy) else { return response }
         // Constants; they cannot be refused.
         try? response.fields.append(.referrerPolicy, "strict-origin-when-cross-origin")
         if response.fields[.contentType]?.hasPrefix("text/html") == true {
