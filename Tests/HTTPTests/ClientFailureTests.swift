@@ -30,7 +30,7 @@ import Wire
             _ = try await side.request()
             try await side.linger()
         } options: {
-            $0.timeout = .milliseconds(30)
+            $0.timeout = .seconds(1)
         }
         #expect(kind == .timedOut(.answer))
     }
@@ -44,7 +44,7 @@ import Wire
                 try await sleep(for: .milliseconds(2))
             }
         } options: {
-            $0.timeout = .milliseconds(60)
+            $0.timeout = .seconds(1)
         }
         #expect(kind == .timedOut(.answer))
     }
@@ -55,7 +55,7 @@ import Wire
             try await side.linger()
         } calling: { server, group in
             let client = try makeClient(group) { $0.timeout = .seconds(3_600) }
-            let request = ClientRequest(to: try server.url(), path: "/", timeout: .milliseconds(30))
+            let request = ClientRequest(to: try server.url(), path: "/", timeout: .seconds(1))
             let error = await #expect(throws: ClientError.self) { try await client.send(request) }
             #expect(error?.kind == .timedOut(.answer))
             // And its connection is closed, not kept.
