@@ -66,6 +66,10 @@ let package = Package(
         // Starts the built program as a process, with a platform made for tests at its other end.
         .testTarget(
             name: "ProcessTests", dependencies: ["magpie", "TestSupport"], exclude: ["Corpus"], swiftSettings: house),
+        // The built program under attack, in quantity: does nothing unless MAGPIE_TORTURE is short or long.
+        .testTarget(
+            name: "TortureTests", dependencies: ["magpie", "Store", "Secure", "Wire", "TestSupport"],
+            swiftSettings: house),
         .testTarget(name: "HouseTests", swiftSettings: house),
         // Drives a browser against the built program: does nothing unless MAGPIE_E2E is 1.
         .testTarget(name: "EndToEndTests", swiftSettings: house),
