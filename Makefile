@@ -1,7 +1,7 @@
 # Magpie: `make run` builds and starts it, `make test` builds and tests it. `make help` lists the rest.
 SWIFT ?= swift
 .DEFAULT_GOAL := help
-.PHONY: help run build test release lint e2e torture client libraries browser clean
+.PHONY: help run build test release lint e2e torture fuzz client libraries browser clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ e2e: libraries browser ## the demo in headless Chromium: sign, log in, log out
 
 torture: libraries ## attacks, floods, kills and faults in quantity (MAGPIE_SEED=n repeats a run; SIZE=short for a quick one)
 	MAGPIE_TORTURE=$(or $(SIZE),long) $(SWIFT) test --filter TortureTests
+
+fuzz: libraries ## libFuzzer under AddressSanitizer against every parser (TIME=s each, default 60; TARGET=Requests for one)
+	.ci/fuzz $(or $(TIME),60) $(TARGET)
 
 client: ## after a change of Public/wechat-jssdk.js: remake the module, and test both if Node is there
 	.ci/client-module
