@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <linux/filter.h>
 #include <pthread.h>
 
 // glibc declares these for _GNU_SOURCE only. Defining that here would give types such as fd_set another shape than

@@ -86,6 +86,11 @@ final class Channel: EndOfRound, @unchecked Sendable {
         try await stream.readable(by: deadline)
     }
 
+    /// Has the next `receive` ask the kernel, whatever the loop has heard.
+    func lookAgain() {
+        stream.lookAgain()
+    }
+
     // MARK: - Writing
 
     var hasOutput: Bool { !outbox.isEmpty || !sealed.isEmpty }

@@ -21,6 +21,7 @@ struct Connection: ~Copyable {
     private var parser: RequestParser
     /// Set by the answer after which no request is read.
     var isLast = false
+    private var clientHasEnded = false
     private var requests = 0
     private var headStart: Deadline?
     private var bodyStart: Deadline?
@@ -49,7 +50,8 @@ struct Connection: ~Copyable {
                 }
             }
             try await flush()
-            channel.close()
+            // Who is told to go may be sending a request this very moment.
+            if clientHasEnded { channel.close() } else { await channel.part() }
         } catch {
             await end(after: error)
         }
@@ -92,10 +94,12 @@ struct Connection: ~Copyable {
                 if eagerReads % 16 == 0 { await Task.yield() }
                 return true
             case .end:
+                clientHasEnded = true
                 return false
             case .nothing:
                 eagerReads = 0
-                return try await wait(phase)
+                if try await wait(phase) { return true }
+                return try hasComeAfterAll()
             }
         } catch {
             switch error {
@@ -111,7 +115,6 @@ struct Connection: ~Copyable {
         case .idle:
             // The parser has skipped what had begun: an empty line.
             headStart = nil
-            if site.isStopping { return false }
             return try await waitIdle()
         case .head:
             // In total from the first byte: one byte a second must not hold a connection for ever.
@@ -126,8 +129,24 @@ struct Connection: ~Copyable {
         return true
     }
 
+    /// Whether a request came just when the waiting was over: a close would reset it.
+    private mutating func hasComeAfterAll() throws(IOError) -> Bool {
+        channel.lookAgain()
+        let reading = try channel.receive(into: &parser)
+        clientHasEnded = reading == .end
+        return reading == .bytes
+    }
+
+    /// How long to wait for a request. Whoever connected before the server stopped has a request on its way, even
+    /// though none has come yet.
+    private var idleEnd: Deadline {
+        guard site.isStopping else { return idleStart + site.timeouts.idle }
+        return requests == 0 ? idleStart + site.timeouts.firstRequest : idleStart
+    }
+
     private mutating func waitIdle() async throws(IOError) -> Bool {
-        let deadline = idleStart + site.timeouts.idle
+        let deadline = idleEnd
+        guard site.loop.now < deadline else { return false }
         do throws(IOError) {
             // Most clients that come back do so at once; only who does not gives the buffers back.
             try await channel.readable(by: min(deadline, idleStart + site.timeouts.buffers))
@@ -169,9 +188,10 @@ struct Connection: ~Copyable {
         }
     }
 
-    /// Whether the server has nothing against another request after the present one.
+    /// Whether the server has nothing against another request after the present one. On the way out it answers what
+    /// has come already: the next one of a pipeline was sent in good faith.
     var mayKeepAlive: Bool {
         let limit = site.options.requestsPerConnection
-        return !site.isDraining && (limit == 0 || requests < limit)
+        return (!site.isDraining || parser.buffered > 0) && (limit == 0 || requests < limit)
     }
 }

@@ -39,10 +39,12 @@ package final class Server: Sendable {
     }
 
     /// Listens and serves; returns as soon as connections are taken.
-    package func start() async throws(ServerError) {
+    ///
+    /// - Parameter besideOthers: whether another process may listen there already, whose place this one takes.
+    package func start(besideOthers: Bool = false) async throws(ServerError) {
         let listeners: [Listener]
         do throws(IOError) {
-            listeners = try Listener.open(address, count: group.loops.count)
+            listeners = try Listener.open(address, count: group.loops.count, besideOthers: besideOthers)
         } catch {
             throw .bind(address, error)
         }
@@ -68,13 +70,16 @@ package final class Server: Sendable {
     package var connectionCount: Int { admission.count }
 
     /// From now on every answer closes its connection. New connections are still taken, so that whoever balances the
-    /// load has the time to notice (`/ready` should say so) and nobody is refused meanwhile.
+    /// load has the time to notice (`/ready` should say so) and nobody is refused meanwhile; where another process
+    /// listens at the same address they go there.
     package func drain() {
         stage.advance(to: .draining)
+        running.withLock { $0.listeners.first }?.yieldToOthers()
     }
 
-    /// Stops: takes no more connections, closes those that wait for a request, lets the others finish theirs, and
-    /// cuts what is left after `limit`. Returns when the last connection is gone. Wants a loop.
+    /// Stops: takes those who are connecting and no more connections, closes those that wait for a further request,
+    /// lets the others finish theirs, and cuts what is left after `limit`. Returns when the last connection is gone.
+    /// Wants a loop.
     package func stop(within limit: Duration) async {
         stage.advance(to: .stopping)
         let (listeners, tasks) = running.withLock { running in

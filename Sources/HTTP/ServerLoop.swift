@@ -24,6 +24,8 @@ final class ServerLoop: @unchecked Sendable {
         let write: Timeout
         /// How long an idle connection keeps its buffers.
         let buffers = Timeout(.seconds(1))
+        /// How long a new connection may take for its first request when the server is stopping.
+        let firstRequest = Timeout(.seconds(1))
 
         init(_ options: ServerOptions) {
             header = Timeout(options.headerTimeout)

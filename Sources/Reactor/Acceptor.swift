@@ -14,6 +14,7 @@ package struct Acceptor: ~Copyable {
     private let loop: Loop
     /// Held in reserve for the moment when all others are in use: see `turnAway`.
     private var spare: Int32
+    private var lastArrival: Deadline?
 
     package init(_ listener: Listener, on loop: Loop) throws(IOError) {
         let core = loop.core
@@ -29,23 +30,27 @@ package struct Acceptor: ~Copyable {
         if spare >= 0 { close(spare) }
     }
 
-    /// The next connection; nil once the listener is stopped, or the task cancelled, and those that had already
-    /// arrived are taken.
+    /// The next connection; nil once the listener is stopped and those that were on their way are taken, or the task
+    /// cancelled and those that had arrived are.
     /// Throws only if the listener itself is unusable.
     package mutating func next() async throws(IOError) -> Arrival? {
         while true {
             let (descriptor, peer) = unsafe SocketAddress.reading {
                 unsafe accept4(listener.descriptor, $0, $1, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
             }
-            if descriptor >= 0 { return .connection(descriptor: descriptor, peer: peer) }
+            if descriptor >= 0 {
+                lastArrival = loop.now
+                return .connection(descriptor: descriptor, peer: peer)
+            }
             switch errno {
             case EAGAIN:
-                if listener.isStopping {
+                let closing = listener.closing(lastArrival: lastArrival)
+                if let closing, closing <= loop.now {
                     listener.refuse()
                     return nil
                 }
                 let seat = loop.core.poller[listener.descriptor].readSeat
-                if await loop.park(seat, until: .never) == .cancelled { return nil }
+                if await loop.park(seat, until: closing ?? .never) == .cancelled { return nil }
             case EINVAL where listener.isStopping:
                 // Another loop's acceptor of the same socket was done first.
                 return nil

@@ -10,42 +10,103 @@ package final class Listener: Sendable {
     /// Whether several loops watch this one socket.
     let isShared: Bool
     private let file: SocketFile?
+    private let family: Family
     private let ending = Mutex(Ending())
 
     private struct Ending {
-        var hasBegun = false
+        var began: Deadline?
+        var isSteering = false
+        var hasLeft = false
         /// Where acceptors wait.
         var loops: [Loop] = []
     }
 
-    private init(_ descriptor: Int32, _ address: SocketAddress, isShared: Bool, file: SocketFile? = nil) {
+    /// The sockets of one `open`.
+    private final class Family: Sendable {
+        let count: Int
+        private let left: Atomic<Int>
+
+        init(count: Int) {
+            self.count = count
+            left = Atomic(count)
+        }
+
+        /// True for the last one who leaves.
+        func leave() -> Bool { left.subtract(1, ordering: .relaxed).newValue == 0 }
+    }
+
+    private init(
+        _ descriptor: Int32, _ address: SocketAddress, isShared: Bool, family: Family, file: SocketFile? = nil
+    ) {
         self.descriptor = descriptor
         self.address = address
         self.isShared = isShared
+        self.family = family
         self.file = file
     }
 
     deinit {
         file?.remove()
+        leaveFamily()
         close(descriptor)
     }
 
-    /// Ends the accepting, from any thread: each acceptor takes what has already arrived, then its `next` returns nil.
+    /// From now on new connections go to another process that listens at the same address, if one does. Once for all
+    /// sockets of one `open`. The file of a Unix socket leads to the other process already.
+    package func yieldToOthers() {
+        if file == nil { steer(isClosing: false) }
+    }
+
+    private func steer(isClosing: Bool) {
+        PacketFilter.steer(descriptor, beyond: family.count, isClosing: isClosing)
+        ending.withLock { $0.isSteering = true }
+    }
+
+    /// Ends the accepting, from any thread: each acceptor takes those who have arrived and whose handshake is under
+    /// way, then its `next` returns nil.
     package func stop() {
+        if let file {
+            // Nobody finds the way any more.
+            file.remove()
+        } else {
+            steer(isClosing: true)
+            PacketFilter.dropNewHandshakes(descriptor)
+        }
         let loops = ending.withLock { ending in
-            ending.hasBegun = true
+            ending.began = ending.began ?? .now()
             return ending.loops
         }
         for loop in loops { loop.nudgeReaders() }
     }
 
+    /// How long a client may take for the rest of its handshake: a round trip of a phone.
+    private static let roundTrip = Duration.milliseconds(250)
+    /// A peer that goes on connecting where nobody new is let in (a Unix socket that was opened before) ends some time.
+    private static let longestEnd = Duration.seconds(2)
+
+    /// When it may be closed: once nobody has come for a while. Nil while it is not stopping.
+    func closing(lastArrival: Deadline?) -> Deadline? {
+        guard let began = ending.withLock({ $0.began }) else { return nil }
+        return min(max(began, lastArrival ?? began) + Self.roundTrip, began + Self.longestEnd)
+    }
+
     /// From now on whoever connects is refused. The socket itself lives as long as somebody holds it, and would take
     /// connections meanwhile that nobody answers.
     func refuse() {
+        leaveFamily()
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
-    var isStopping: Bool { ending.withLock { $0.hasBegun } }
+    /// The last one takes back what it asked of the kernel for the address, while it still can.
+    private func leaveFamily() {
+        let isFirstTime = ending.withLock { ending in
+            defer { ending.hasLeft = true }
+            return !ending.hasLeft
+        }
+        if isFirstTime, family.leave(), ending.withLock({ $0.isSteering }) { PacketFilter.stopSteering(descriptor) }
+    }
+
+    var isStopping: Bool { ending.withLock { $0.began != nil } }
 
     func isAccepted(on loop: Loop) {
         ending.withLock { $0.loops.append(loop) }
@@ -53,26 +114,33 @@ package final class Listener: Sendable {
 
     /// Listens at an address, with one listener per loop. For TCP they are `count` sockets between which the kernel
     /// distributes connections (SO_REUSEPORT); a Unix path can have one socket only, which all loops watch.
+    ///
+    /// - Parameter besideOthers: whether another process of the same user may listen there already, whose place this
+    ///   one takes. Of a Unix path it takes over the name: whoever connects from now on comes here.
     package static func open(
-        _ address: SocketAddress, count: Int, backlog: Int32 = 4_096
+        _ address: SocketAddress, count: Int, besideOthers: Bool = false, backlog: Int32 = 4_096
     ) throws(IOError) -> [Listener] {
         if case .unix(let path) = address {
-            let listener = try openUnix(address, path: path, isShared: count > 1, backlog: backlog)
+            let listener = try openUnix(
+                address, path: path, isShared: count > 1, replacing: besideOthers, backlog: backlog)
             return Array(repeating: listener, count: count)
         }
-        let first = try bindTCP(address, sharingPort: false)
+        let family = Family(count: count)
+        let first = try bindTCP(address, sharingPort: besideOthers, family)
         // SO_REUSEPORT only after the first `bind`: otherwise a second server started by mistake would take half of
         // this one's connections instead of being told that the address is in use.
-        if count > 1 { try Socket.set(first.descriptor, SOL_SOCKET, SO_REUSEPORT) }
+        try Socket.set(first.descriptor, SOL_SOCKET, SO_REUSEPORT)
         var listeners = [first]
-        while listeners.count < count { listeners.append(try bindTCP(first.address, sharingPort: true)) }
+        while listeners.count < count { listeners.append(try bindTCP(first.address, sharingPort: true, family)) }
         for listener in listeners {
             guard listen(listener.descriptor, backlog) == 0 else { throw .last }
         }
         return listeners
     }
 
-    private static func bindTCP(_ address: SocketAddress, sharingPort: Bool) throws(IOError) -> Listener {
+    private static func bindTCP(
+        _ address: SocketAddress, sharingPort: Bool, _ family: Family
+    ) throws(IOError) -> Listener {
         let descriptor = try Socket.open(address)
         do throws(IOError) {
             // A restart must not wait for the old connections' TIME-WAIT.
@@ -83,7 +151,7 @@ package final class Listener: Sendable {
             // A valid address of the length given, lent for the call.
             guard unsafe address.withKernelAddress({ unsafe bind(descriptor, $0, $1) }) == 0 else { throw IOError.last }
             let bound = unsafe SocketAddress.reading { unsafe getsockname(descriptor, $0, $1) }.address
-            return Listener(descriptor, bound ?? address, isShared: false)
+            return Listener(descriptor, bound ?? address, isShared: false, family: family)
         } catch {
             close(descriptor)
             throw error
@@ -91,8 +159,9 @@ package final class Listener: Sendable {
     }
 
     private static func openUnix(
-        _ address: SocketAddress, path: String, isShared: Bool, backlog: Int32
+        _ address: SocketAddress, path: String, isShared: Bool, replacing: Bool, backlog: Int32
     ) throws(IOError) -> Listener {
+        if replacing { return try openInPlace(of: address, path: path, isShared: isShared, backlog: backlog) }
         let descriptor = try Socket.open(address)
         do throws(IOError) {
             // A valid address of the length given, lent for the calls.
@@ -108,8 +177,34 @@ package final class Listener: Sendable {
                 }
             }
             guard listen(descriptor, backlog) == 0 else { throw IOError.last }
-            return Listener(descriptor, address, isShared: isShared, file: SocketFile(at: path))
+            return Listener(
+                descriptor, address, isShared: isShared, family: Family(count: 1), file: SocketFile(at: path))
         } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
+    /// Listens under another name first, and then takes the path's: at no moment is there nobody behind it.
+    private static func openInPlace(
+        of address: SocketAddress, path: String, isShared: Bool, backlog: Int32
+    ) throws(IOError) -> Listener {
+        // What is no socket is somebody's file. A NUL-terminated copy for the call.
+        guard unsafe SocketFile(at: path) != nil || access(path, F_OK) != 0 else { throw .addressInUse }
+        let besides = "\(path).\(getpid())"
+        guard let temporary = SocketAddress(parsing: "unix:\(besides)") else { throw IOError(rawValue: ENAMETOOLONG) }
+        let descriptor = try Socket.open(temporary)
+        do throws(IOError) {
+            // Left over from a process that had this one's number.
+            _ = unsafe unlink(besides)
+            // A valid address of the length given, lent for the call.
+            guard unsafe temporary.withKernelAddress({ unsafe bind(descriptor, $0, $1) }) == 0,
+                listen(descriptor, backlog) == 0, unsafe rename(besides, path) == 0
+            else { throw IOError.last }
+            return Listener(
+                descriptor, address, isShared: isShared, family: Family(count: 1), file: SocketFile(at: path))
+        } catch {
+            _ = unsafe unlink(besides)
             close(descriptor)
             throw error
         }

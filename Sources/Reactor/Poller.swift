@@ -93,6 +93,7 @@ import Glibc
         table[Int(descriptor)].hasEnded = false
     }
 
+    mutating func readerMayHaveMore(_ descriptor: Int32) { table[Int(descriptor)].isReadable = true }
     mutating func readerIsDone(_ descriptor: Int32) { table[Int(descriptor)].isReadable = false }
     mutating func writerIsDone(_ descriptor: Int32) { table[Int(descriptor)].isWritable = false }
 

@@ -51,6 +51,11 @@ package struct Stream: ~Copyable {
         try await loop.park(registration.readSeat, until: deadline, isCovered: registration.isCovered).check()
     }
 
+    /// Has the next `tryRead` ask the kernel, whatever was heard of it last: bytes may have come since.
+    package func lookAgain() {
+        loop.core.poller.readerMayHaveMore(descriptor)
+    }
+
     /// Up to `count` bytes; none at the end of the stream.
     package func read(upTo count: Int, deadline: Deadline) async throws(IOError) -> [UInt8] {
         while true {

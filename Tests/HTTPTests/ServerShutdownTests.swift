@@ -64,6 +64,70 @@ import Wire
         }
     }
 
+    @Test func `who has just connected when it stops gets his request answered`() async throws {
+        try await withServer { server in
+            let idle = try server.connect()
+            try idle.send("GET / HTTP/1.1\r\n\(host)\r\n")
+            #expect(try idle.receiveResponse().status == 200)
+            let early = try (0..<10).map { _ in try server.connect() }
+            let stopping = Task { await server.stop(within: .seconds(60)) }
+            // Its end says that the stopping has begun.
+            #expect(try idle.receiveToEnd().isEmpty)
+            for client in early {
+                try client.send("GET /early HTTP/1.1\r\n\(host)\r\n")
+                let text = try client.receiveToEnd()
+                #expect(text.hasSuffix("GET /early "))
+                #expect(text.contains("\r\nConnection: close\r\n"))
+            }
+            await stopping.value
+        }
+    }
+
+    @Test func `while draining a pipeline is answered to its end`() async throws {
+        try await withServer { server in
+            let client = try server.connect()
+            server.server.drain()
+            try client.send((1...5).map { "GET /\($0) HTTP/1.1\r\n\(host)\r\n" }.joined())
+            let text = try client.receiveToEnd()
+            #expect(text.split(separator: "HTTP/1.1 200 OK").count == 5)
+            #expect(text.split(separator: "Connection: close").count == 2)
+            #expect(text.hasSuffix("GET /5 "))
+        }
+    }
+
+    @Test func `an idle client that is told to go and sends a request meanwhile reads an end, not a reset`()
+        async throws
+    {
+        try await withServer { server in
+            let client = try server.connect()
+            try client.send("GET / HTTP/1.1\r\n\(host)\r\n")
+            #expect(try client.receiveResponse().status == 200)
+            let stopping = Task { await server.stop(within: .seconds(60)) }
+            #expect(try client.receiveSome().isEmpty)
+            // What was on its way when the end came.
+            for _ in 0..<3 { try client.send("GET / HTTP/1.1\r\n\(host)\r\n") }
+            #expect(try client.receiveToEnd().isEmpty)
+            client.finishSending()
+            await stopping.value
+        }
+    }
+
+    @Test func `a slow upload that has begun is taken to its end`() async throws {
+        try await withServer { server in
+            let client = try server.connect()
+            client.sendAtOnce()
+            try client.send("POST /up HTTP/1.1\r\n\(host)Content-Length: 20\r\n\r\n")
+            try await server.waitForConnections(1)
+            let stopping = Task { await server.stop(within: .seconds(60)) }
+            for digit in 0..<20 {
+                try client.send("\(digit % 10)")
+                try await server.group.run { try await sleep(for: .milliseconds(20)) }
+            }
+            #expect(try client.receiveToEnd().hasSuffix("POST /up 01234567890123456789"))
+            await stopping.value
+        }
+    }
+
     @Test func `what is not finished at the limit is cut`() async throws {
         let begun = Gate()
         try await withServer { _ in

@@ -30,6 +30,61 @@ import Testing
         #expect(throws: IOError.addressInUse) { try Listener.open(first[0].address, count: 1) }
     }
 
+    @Test(arguments: [1, 2])
+    func `another process may listen beside the first only where it means to, and then gets all who come`(
+        _ count: Int
+    ) async throws {
+        try await LoopGroup.running(count: count) { group in
+            let old = try Listener.open(StreamTests.address("127.0.0.1:0"), count: count)
+            let new = try Listener.open(old[0].address, count: count, besideOthers: true)
+            #expect(throws: IOError.addressInUse) { try Listener.open(old[0].address, count: count) }
+            old[0].yieldToOthers()
+            #expect(try await serve(new, in: group, clients: 100).reduce(0, +) == 100)
+            // And after the old one has gone in order, with nothing left of what it asked the kernel for.
+            for listener in old { listener.stop() }
+            for (loop, listener) in zip(group.loops, old) {
+                try await loop.run {
+                    var acceptor = try Acceptor(listener, on: loop)
+                    guard case .none = try await acceptor.next() else { throw IOError.closed }
+                }
+            }
+            let served = try await serve(new, in: group, clients: 100)
+            #expect(served.reduce(0, +) == 100)
+            #expect(served.allSatisfy { $0 > 0 })
+        }
+    }
+
+    @Test func `who connects until the very end of a listener is served or refused, and never reset`() async throws {
+        let group = LoopGroup(count: 2)
+        group.start()
+        defer { group.stop() }
+        for _ in 0..<20 {
+            let listener = try Listener.open(StreamTests.address("127.0.0.1:0"), count: 1)[0]
+            async let served = serveToTheEnd(of: listener, in: group)
+            async let fates = group.loops[1].run { await connectAgainAndAgain(to: listener.address) }
+            try await group.loops[1].run { try await sleep(for: .milliseconds(20)) }
+            listener.stop()
+            let (count, outcome) = try await (served, fates)
+            #expect(outcome.last == .refused)
+            #expect(outcome.dropLast().allSatisfy { $0 == nil }, "\(outcome.compactMap(\.self))")
+            #expect(count == outcome.count - 1)
+        }
+    }
+
+    @Test func `a Unix path goes over to a new listener at once, and the old one leaves it alone`() async throws {
+        try await LoopGroup.running(count: 2) { group in
+            let address = try StreamTests.address("unix:/tmp/magpie-over-")
+            var old = try Listener.open(address, count: 2)
+            let new = try Listener.open(address, count: 2, besideOthers: true)
+            old[0].yieldToOthers()
+            for listener in old { listener.stop() }
+            old = []
+            #expect(try await serve(new, in: group, clients: 20).reduce(0, +) == 20)
+            guard case .unix(let path) = address else { return }
+            #expect(access("\(path).\(getpid())", F_OK) != 0)
+        }
+    }
+
     // In a process of its own: a child that another test starts holds every descriptor until its `exec`.
     @Test func `a port is free again as soon as the listeners are gone`() async {
         await #expect(processExitsWith: .success) {
@@ -189,6 +244,33 @@ private func serve(_ listeners: [Listener], in group: LoopGroup, clients: Int) a
         children.cancelAll()
     }
     return counts.all
+}
+
+/// Accepts until the listener ends; how many were served a byte.
+private func serveToTheEnd(of listener: Listener, in group: LoopGroup) async throws -> Int {
+    try await group.loops[0].run {
+        var acceptor = try Acceptor(listener, on: group.loops[0])
+        var count = 0
+        while case .connection(let descriptor, _) = try await acceptor.next() {
+            count += 1
+            try await Stream(adopting: descriptor, on: group.loops[0]).write([1])
+        }
+        return count
+    }
+}
+
+/// One connection after the other until one is refused: what became of each, nil for one that was served.
+private func connectAgainAndAgain(to address: SocketAddress) async -> [IOError?] {
+    var fates: [IOError?] = []
+    while fates.last != .refused {
+        do throws(IOError) {
+            let client = try await Stream.connect(to: address, deadline: .after(.seconds(60)))
+            fates.append(try await client.read(upTo: 2, deadline: .after(.seconds(60))) == [1] ? nil : .closed)
+        } catch {
+            fates.append(error)
+        }
+    }
+    return fates
 }
 
 private final class Counts: Sendable {
