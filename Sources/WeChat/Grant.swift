@@ -54,8 +54,8 @@ public struct Grant: Sendable, Equatable {
         let isUserinfo = scopes.contains { $0 == Scope.userinfo.rawValue }
         let refresh = reply.text("refresh_token") == nil ? nil : try reply.credential("refresh_token")
         self.init(
-            openID: try reply.credential("openid"),
-            unionID: reply.text("unionid") == nil ? old?.unionID : try reply.credential("unionid"),
+            openID: try reply.identifier("openid"),
+            unionID: reply.text("unionid") == nil ? old?.unionID : try reply.identifier("unionid"),
             scope: scopes.isEmpty ? old?.scope ?? .base : isUserinfo ? .userinfo : .base,
             isSnapshot: reply.flag("is_snapshotuser") || old?.isSnapshot == true,
             accessToken: Secret(try reply.credential("access_token")),

@@ -151,12 +151,15 @@ extension Platform {
             let first = reply.body.first { $0 > 0x20 }
             throw first == UInt8(ascii: "<") ? .intermediate(status: reply.status) : .unreadable(error)
         }
-        if let field, body.text(field) != nil { return body }
+        // Before the field is looked at: whoever WeChat refuses is not let in by what else stands in the refusal.
         let code = body.errorCode
         if code != .ok {
             throw .refused(APIError(code: code, errmsg: body.errorMessage, operation: operation, sent: sent))
         }
-        if let field { throw .unreadable(.missing(field: field)) }
+        if let field {
+            guard body.text(field) != nil else { throw .unreadable(.missing(field: field)) }
+            return body
+        }
         // Some calls have nothing to say but `"errcode":0`, and must say that.
         guard body.integer("errcode") != nil else { throw .unreadable(.missing(field: "errcode")) }
         return body

@@ -32,8 +32,8 @@ public struct Profile: Sendable, Equatable, Codable {
 
 extension Profile {
     init(_ reply: ReplyBody) throws(Unreadable) {
-        openID = try reply.credential("openid")
-        unionID = reply.text("unionid") == nil ? nil : try reply.credential("unionid")
+        openID = try reply.identifier("openid")
+        unionID = reply.text("unionid") == nil ? nil : try reply.identifier("unionid")
         nickname = PlainText.clean(reply.text("nickname"))
         avatarURL = reply.text("headimgurl").flatMap(Self.address)
         let sex = reply.integer("sex") ?? 0

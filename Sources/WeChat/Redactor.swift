@@ -42,7 +42,8 @@ struct Redactor {
         return words
     }
 
-    private static func isCredentialCharacter(_ byte: UInt8) -> Bool {
+    /// What WeChat's secrets, tokens and ids are made of.
+    static func isCredentialCharacter(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):

@@ -1,7 +1,8 @@
 /// The object in a reply, asked for its fields.
 ///
 /// WeChat interchanges `""`, `0`, `[]`, `null` and a missing field, and now and then a number and its text; so do the
-/// accessors. A reply is a success when the wanted field is there: `errcode` is absent from half the successes.
+/// accessors. A reply is a success when the wanted field is there and `errcode` is not a refusal: half the successes
+/// have none.
 struct ReplyBody: Sendable {
     private let fields: [String: LooseJSON]
 
@@ -50,12 +51,25 @@ struct ReplyBody: Sendable {
         return elements.compactMap { if case .string(let text) = $0 { text } else { nil } }
     }
 
-    /// A token, ticket, code or id: visible ASCII of sane length, or the reply is not what it claims to be.
+    /// A token or ticket: a string of visible ASCII of sane length, or the reply is not what it claims to be.
     ///
     /// Tokens of 157 characters have been seen and 512 are promised to be enough.
     func credential(_ name: String) throws(Unreadable) -> String {
-        guard let text = text(name) else { throw .missing(field: name) }
-        guard text.utf8.count <= 1024, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+        try string(name, longest: 1024) { (0x21...0x7E).contains($0) }
+    }
+
+    /// An openid or unionid. They have 28 characters of `[A-Za-z0-9_-]`, and backends get them in headers, file names and
+    /// queries of their own, where any other character would mean something.
+    func identifier(_ name: String) throws(Unreadable) -> String {
+        try string(name, longest: 128, of: Redactor.isCredentialCharacter)
+    }
+
+    /// A number is not taken for its text here: whom WeChat means must not depend on how it is written.
+    private func string(
+        _ name: String, longest: Int, of isAllowed: (UInt8) -> Bool
+    ) throws(Unreadable) -> String {
+        guard text(name) != nil else { throw .missing(field: name) }
+        guard case .string(let text)? = fields[name], text.utf8.count <= longest, text.utf8.allSatisfy(isAllowed) else {
             throw .invalid(field: name)
         }
         return text

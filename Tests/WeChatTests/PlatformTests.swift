@@ -44,7 +44,17 @@ struct PlatformTests {
         #expect(call.query.map { "\($0.name)=\($0.value)" } == ["access_token=\(token.reveal())", "type=jsapi"])
     }
 
-    @Test func `a success is a reply with the wanted field, whatever errcode says or does not say`() async throws {
+    /// What used to happen: a refusal that had the wanted field, too, was taken for a success.
+    @Test func `a refusal is one, whatever else stands in it`() async {
+        scene.weChat.always(.token, .json(#"{"access_token":"abc","expires_in":7200,"errcode":40013}"#))
+        guard case .refused(let error)? = await token() else {
+            Issue.record("taken for a success")
+            return
+        }
+        #expect(error.code == .invalidAppID)
+    }
+
+    @Test func `a success is a reply with the wanted field, with errcode 0 or without one`() async throws {
         scene.weChat.next(.token, .json(#"{"access_token":"abc","expires_in":"7200","errcode":0,"errmsg":"ok"}"#))
         #expect(try await scene.platform().accessToken().expiresIn == 7200)
         scene.weChat.next(.token, .json(#"{"access_token":"abc"}"#))

@@ -58,4 +58,18 @@ struct ReplyBodyTests {
             }
         }
     }
+
+    @Test func `a number is no credential, and no id`() {
+        #expect(throws: Unreadable.invalid(field: "ticket")) { try body(#"{"ticket":12345}"#).credential("ticket") }
+        #expect(throws: Unreadable.invalid(field: "openid")) { try body(#"{"openid":12345}"#).identifier("openid") }
+    }
+
+    @Test func `an id is made of letters, digits, hyphens and underscores`() throws {
+        #expect(try body(#"{"openid":"on_I362-6EIVWnpo4ttq7i5-Sc9s"}"#).identifier("openid").hasPrefix("on_I362-"))
+        for bad in ["../x", "a/b", "<b>", "a,b", "a%20", "o@x", "a b", "鹊", String(repeating: "o", count: 129)] {
+            #expect(throws: Unreadable.invalid(field: "openid")) {
+                try body("{\"openid\":\"\(bad)\"}").identifier("openid")
+            }
+        }
+    }
 }
