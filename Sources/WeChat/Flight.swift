@@ -106,17 +106,23 @@ struct Flight: Sendable {
 
     private func issueToken() async throws(Fault) -> Issued {
         let usesStableToken = keeper.account.usesStableToken
-        // Asking for the older kind of token always makes another one, and so is always counted.
-        guard case .replace(let failed, let reason) = errand, force || !usesStableToken else {
-            return try await askForToken(force: false)
+        let failed: (token: Credential, reason: UpstreamError?)
+        switch errand {
+        case .replace(let token, let reason): failed = (token, reason)
+        case .supersede(let token): failed = (token, nil)
+        case .use, .renew, .recheck: return try await askForToken(force: false)
         }
+        // Asking for the older kind of token always makes another one, and so is always counted.
+        guard force || !usesStableToken else { return try await askForToken(force: false) }
         let limit = usesStableToken ? ForceLedger.dailyStableForces : ForceLedger.dailyLegacyTokens
         guard let wait = await admitReplacement(limit: limit) else { return try await askForToken(force: true) }
-        guard usesStableToken else { throw Fault(error: reason, deniedFor: wait) }
+        guard usesStableToken else { throw Fault(error: failed.reason, deniedFor: wait) }
         // WeChat may have changed its mind, or somebody else has forced one.
         let issued = try await askForToken(force: false)
-        guard failed.secret != Secret(issued.value) else { throw Fault(error: reason, deniedFor: wait) }
-        return issued
+        if failed.token.secret != Secret(issued.value) { return issued }
+        // With the day's forces used up, a condemned one is tried again: else WeChat's bad day would last until it expires.
+        if case .supersede = errand, wait > ForceLedger.spacing { return issued }
+        throw Fault(error: failed.reason, deniedFor: wait)
     }
 
     private func askForToken(force: Bool) async throws(Fault) -> Issued {

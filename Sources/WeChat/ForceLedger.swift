@@ -11,7 +11,7 @@ struct ForceLedger: Codable, Equatable, Sendable {
 
     static let dailyStableForces = 20
     static let dailyLegacyTokens = 100
-    private static let spacing = 30.0
+    static let spacing = 30.0
 
     /// Counts one more, or says how many seconds to wait for it.
     mutating func admit(at now: Date, limit: Int) -> Double? {

@@ -258,12 +258,19 @@ public final class Keeper: Sendable {
             guard error.reaction == .refreshToken else { throw Fault(error: error) }
             refusal = error
         }
-        let other = try await tokenForCall(.replace(token, because: refusal))
+        let other: AccessToken
+        do throws(Fault) {
+            other = try await tokenForCall(.replace(token, because: refusal))
+        } catch {
+            // That no other token may be forced for now says nothing of when this call is worth another try.
+            guard error.error?.reaction == .refreshToken else { throw error }
+            throw Fault(error: refusal)
+        }
         await beforeRetry()
         do throws(UpstreamError) {
             return try await call(other)
         } catch {
-            if error.reaction == .refreshToken { desk.withLock { $0.token.condemn(other) } }
+            if error.reaction == .refreshToken { desk.withLock { $0.token.condemn(other, because: error) } }
             throw Fault(error: error)
         }
     }

@@ -13,8 +13,10 @@ struct Slot: Sendable {
         case good
         /// It failed, WeChat was asked again, and gave the same one.
         case confirmed(at: Date)
-        /// It failed after that, too.
-        case condemned
+        /// It failed after that, too, for this reason.
+        case condemned(UpstreamError)
+
+        var condemnation: UpstreamError? { if case .condemned(let error) = self { error } else { nil } }
     }
 
     /// The last failure, while it lasts.
@@ -33,6 +35,8 @@ struct Slot: Sendable {
         case renew
         /// One other than this, which failed.
         case replace(Credential, because: UpstreamError?)
+        /// One in place of this, which is condemned; or this one, when WeChat insists.
+        case supersede(Credential)
         /// One that was asked for since then.
         case recheck(since: Date)
 
@@ -41,7 +45,7 @@ struct Slot: Sendable {
             switch self {
             case .use: return true
             case .renew: return now < credential.refreshAt
-            case .replace(let failed, _):
+            case .replace(let failed, _), .supersede(let failed):
                 // An older one than that, left over in the store, failed long ago.
                 return credential.secret != failed.secret && !failed.isNewer(than: credential)
             case .recheck(let since): return credential.obtainedAt >= since
@@ -57,7 +61,7 @@ struct Slot: Sendable {
 
     /// The value in use, unless WeChat itself has refused it twice. While WeChat cannot be asked it serves to the end.
     func usable(at now: Date) -> Credential? {
-        guard let current, standing != .condemned else { return nil }
+        guard let current, standing.condemnation == nil else { return nil }
         return current.isUsable(at: now) || (setback != nil && current.isAlive(at: now)) ? current : nil
     }
 
@@ -72,12 +76,12 @@ struct Slot: Sendable {
         // What ended by itself needs no force.
         guard let current, current.isUsable(at: now), standing != .good else { return .fetch(errand, force: false) }
         switch errand {
-        case .replace:
+        case .replace, .supersede:
             if let refusal = denial?.refusal(at: now) { return .refuse(refusal) }
             return .fetch(errand, force: true)
-        case .use where standing == .condemned, .renew where standing == .condemned:
+        case .use where standing.condemnation != nil, .renew where standing.condemnation != nil:
             if let refusal = denial?.refusal(at: now) { return .refuse(refusal) }
-            return .fetch(.replace(current, because: nil), force: true)
+            return .fetch(.supersede(current), force: true)
         case .use, .renew, .recheck:
             return .fetch(errand, force: false)
         }
@@ -96,15 +100,20 @@ struct Slot: Sendable {
     /// Takes over what WeChat just gave.
     mutating func receive(_ credential: Credential, for errand: Errand, at now: Date) {
         adopt(credential)
-        if case .replace(let failed, _) = errand, failed.secret == credential.secret, standing == .good {
+        switch errand {
+        case .replace(let failed, _) where failed.secret == credential.secret && standing == .good,
+            // That WeChat refused it was WeChat's own trouble, if it insists on it even so.
+            .supersede(let failed) where failed.secret == credential.secret:
             standing = .confirmed(at: now)
+        default: break
         }
     }
 
     mutating func fail(_ fault: Fault, at now: Date, random: Double) -> KeeperError {
         if let wait = fault.deniedFor {
-            denial = Setback(error: fault.error, streak: 1, failedAt: now, retryAt: now + wait)
-            return .unavailable(last: fault.error, retryAfter: .seconds(wait))
+            let error = fault.error ?? standing.condemnation
+            denial = Setback(error: error, streak: 1, failedAt: now, retryAt: now + wait)
+            return .unavailable(last: error, retryAfter: .seconds(wait))
         }
         let streak = (setback?.streak ?? 0) + 1
         let seconds = fault.retryAfter ?? Backoff.seconds(after: fault.error, streak: streak, random: random)
@@ -113,15 +122,15 @@ struct Slot: Sendable {
     }
 
     /// WeChat refused `credential` on the second try of a call.
-    mutating func condemn(_ credential: Credential) {
-        if case .confirmed = standing, current?.secret == credential.secret { standing = .condemned }
+    mutating func condemn(_ credential: Credential, because error: UpstreamError) {
+        if case .confirmed = standing, current?.secret == credential.secret { standing = .condemned(error) }
     }
 
     /// When there is something to do next without anybody asking.
     func wakesAt(_ now: Date) -> Date {
         if let setback, setback.wait(at: now) != nil { return setback.retryAt }
         if let usable = usable(at: now) { return usable.refreshAt }
-        return standing == .condemned ? denial?.retryAt ?? now : now
+        return standing.condemnation == nil ? now : denial?.retryAt ?? now
     }
 }
 

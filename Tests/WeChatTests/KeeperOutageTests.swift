@@ -128,4 +128,60 @@ struct KeeperOutageTests {
         await keeper.lookAround()
         #expect(keeper.status().isReady)
     }
+
+    /// All who ask at one moment cost one round, whatever protects WeChat besides the pause: a keeper without it made
+    /// two, and was only stopped by the count of forced tokens.
+    @Test(arguments: [40001, 40014, 42001])
+    func `a platform that refuses every token is asked one round, and after each pause another`(code: Int) async {
+        scene.weChat.always(.ticket, .error(code))
+        let keeper = scene.keeper()
+        for _ in 0..<50 { #expect(await ask(keeper)?.code?.rawValue == code) }
+        #expect(scene.weChat.ticketCalls == 2 && scene.weChat.tokenCalls == 2 && scene.weChat.forces == 0)
+
+        var rounds: [Double] = []
+        var calls = scene.weChat.ticketCalls
+        for second in 1...600 {
+            scene.clock.advance(by: 1)
+            for _ in 0..<5 { #expect(await ask(keeper)?.code?.rawValue == code) }
+            if scene.weChat.ticketCalls > calls { rounds.append(Double(second)) }
+            #expect(scene.weChat.ticketCalls - calls <= 2, "in one second")
+            calls = scene.weChat.ticketCalls
+        }
+        // 1, 2, 4 … seconds apart, and 30 where the count of forced tokens asks for it.
+        let gaps = zip(rounds.dropFirst(), rounds).map { $0 - $1 }
+        #expect(rounds.first == 1 && (6...14).contains(rounds.count), "\(rounds)")
+        #expect(gaps.suffix(3).allSatisfy { $0 >= 30 }, "\(gaps)")
+        #expect(scene.weChat.forces <= 20)
+    }
+
+    /// What used to happen: a token that WeChat refused twice and gave again even when forced was never used again.
+    @Test func `a token that WeChat refuses and insists on is good again as soon as WeChat takes it`() async throws {
+        scene.weChat.always(.stableToken, .json(#"{"access_token":"Stubborn","expires_in":7200}"#))
+        scene.weChat.always(.ticket, .error(40001))
+        let keeper = scene.keeper()
+        for _ in 0..<300 {
+            #expect(await ask(keeper) != nil)
+            scene.clock.advance(by: 1)
+        }
+        scene.weChat.always(.ticket, .json(#"{"ticket":"T","expires_in":7200}"#))
+        scene.clock.advance(by: 60)
+        #expect(await ask(keeper) == nil)
+    }
+
+    /// What used to happen: with the day's forced tokens used up, nothing was signed until the last one expired.
+    @Test func `after a day of refused tokens signing goes on within a minute`() async throws {
+        scene.weChat.always(.ticket, .error(40001))
+        let keeper = scene.keeper()
+        for _ in 0..<3600 {
+            await keeper.lookAround()
+            scene.clock.advance(by: 1)
+        }
+        #expect(keeper.status().forcedToday == 20 && scene.weChat.forces == 20)
+        scene.weChat.always(.ticket, nil)
+        for _ in 0...61 {
+            await keeper.lookAround()
+            scene.clock.advance(by: 1)
+        }
+        #expect(keeper.status().isReady)
+    }
 }

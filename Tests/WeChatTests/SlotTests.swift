@@ -88,17 +88,23 @@ struct SlotTests {
     @Test func `a condemned token serves nobody and is replaced by force`() {
         let dead = token("a")
         var slot = slot(dead)
-        slot.condemn(dead)
+        slot.condemn(dead, because: .unreachable(.timedOut))
         #expect(slot.usable(at: now) != nil, "one failure does not condemn")
         slot.receive(dead, for: .replace(dead, because: nil), at: now)
-        slot.condemn(dead)
+        slot.condemn(dead, because: .unreachable(.timedOut))
         #expect(slot.usable(at: now) == nil)
-        for errand in [Slot.Errand.use, .renew, .replace(dead, because: nil)] {
-            guard case .fetch(.replace, force: true) = slot.step(for: errand, at: now) else {
+        for errand in [Slot.Errand.use, .renew] {
+            guard case .fetch(.supersede, force: true) = slot.step(for: errand, at: now) else {
                 Issue.record("should force")
                 return
             }
         }
+        guard case .fetch(.replace, force: true) = slot.step(for: .replace(dead, because: nil), at: now) else {
+            Issue.record("should force")
+            return
+        }
+        slot.receive(dead, for: .supersede(dead), at: now)
+        #expect(slot.usable(at: now) == dead, "WeChat insists on it")
     }
 
     @Test func `an older token left in the store does not replace a failed one`() {
