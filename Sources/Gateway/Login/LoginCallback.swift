@@ -266,7 +266,9 @@ struct LoginCallback {
 
     private func logFailure(_ error: OAuthError, step: StaticString) {
         routes.log.warn(
-            "login", [.outcome("upstream_failed"), .kind("\(step)"), .account(desk.name), .reason(error.description)])
+            "login",
+            [.outcome("upstream_failed"), .kind("\(step)"), .account(desk.name), .reason(error.description)]
+                + .errcode(of: error))
     }
 }
 

@@ -15,11 +15,10 @@ enum KeeperLog {
                 .init(credential.kind), of: account, issued: credential.obtainedAt, expires: credential.expiresAt)
             log.info("credential", [.outcome("adopted"), .account(account), .kind(credential.kind.rawValue)])
         case .failed(let kind, let error):
-            var fields: [LogField] = [
-                .outcome("failed"), .account(account), .kind(kind.rawValue), .reason(error.description),
-            ]
-            if case .refused(let refusal) = error.upstream { fields.append(.errcode(refusal.code.rawValue)) }
-            log.warn("credential", fields)
+            log.warn(
+                "credential",
+                [.outcome("failed"), .account(account), .kind(kind.rawValue), .reason(error.description)]
+                    + .errcode(of: error.upstream))
         case .storeFailed(let error):
             log.error("store", [.account(account), .reason(error.description)])
         }
@@ -32,5 +31,18 @@ extension Metrics.Credential {
         case .token: self = .token
         case .ticket: self = .ticket
         }
+    }
+}
+
+extension [LogField] {
+    /// WeChat's code, where it gave one.
+    static func errcode(of error: UpstreamError?) -> [LogField] {
+        guard case .refused(let refusal) = error else { return [] }
+        return [.errcode(refusal.code.rawValue)]
+    }
+
+    static func errcode(of error: OAuthError) -> [LogField] {
+        guard case .upstream(let upstream) = error else { return [] }
+        return errcode(of: upstream)
     }
 }

@@ -31,18 +31,33 @@ final class LateProfiles: Sendable {
         }
         var complete = identity
         do {
-            if !complete.grant.isFresh(at: now()) { complete.grant = try await desk.oauth.refresh(complete.grant) }
-            let profile = try await desk.oauth.profile(complete.grant)
+            let profile = try await profile(of: &complete.grant, desk)
             complete.profile = profile
             complete.unionID = complete.unionID ?? profile.unionID
         } catch {
-            log.warn("profile", [.outcome("upstream_failed"), .account(desk.name), .reason(error.description)])
-            return identity
+            log.warn(
+                "profile",
+                [.outcome("upstream_failed"), .account(desk.name), .reason(error.description)] + .errcode(of: error))
         }
+        // A grant that was refreshed is kept even when the profile failed: the next try needs no second refresh.
+        guard complete != identity else { return identity }
         var updated = live.session
         updated.identities[desk.name] = complete
         _ = try await sessions.update(live, to: updated)
         return complete
+    }
+
+    /// Refreshes a grant that is too old, or that WeChat says is, once.
+    private func profile(of grant: inout Grant, _ desk: AccountDesk) async throws(OAuthError) -> Profile {
+        if grant.isFresh(at: now()) {
+            do {
+                return try await desk.oauth.profile(grant)
+            } catch {
+                guard error.reaction == .refreshToken else { throw error }
+            }
+        }
+        grant = try await desk.oauth.refresh(grant)
+        return try await desk.oauth.profile(grant)
     }
 
     private func mayTry(_ id: SessionID) -> Bool {

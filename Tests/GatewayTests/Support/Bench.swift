@@ -20,7 +20,11 @@ final class Bench: Sendable {
         var now: Date { seconds.withLock { $0 } }
     }
 
-    init(store: (any Store)? = nil, mostLogins: Int = LoginQuota.most) {
+    /// - Parameter sleepsAtOnce: Whether a pause only moves the clock.
+    init(
+        store: (any Store)? = nil, mostLogins: Int = LoginQuota.most, stableToken: Bool = true,
+        sleepsAtOnce: Bool = false
+    ) {
         let clock = Clock()
         time = clock
         let now: @Sendable () -> Date = { clock.now }
@@ -36,8 +40,11 @@ final class Bench: Sendable {
         let timing = Timing(
             now: now,
             sleep: { (duration) async throws(CancellationError) in
+                if sleepsAtOnce { return clock.seconds.withLock { $0 += duration / .seconds(1) } }
                 do { try await Task.sleep(for: duration) } catch { throw CancellationError() }
             })
+        let metrics = Metrics(routes: ["/redirect"], accounts: ["main", "second"], log: log, now: now)
+        self.metrics = metrics
         let publicURL = Origin(isSecure: true, host: "h5.example.com", port: nil)
         let returns = ReturnRules(
             hosts: [.init(name: "h5.example.com"), .init(name: "shop.example.com")], ownScheme: "https",
@@ -46,10 +53,13 @@ final class Bench: Sendable {
         let desks = ["main", "second"].map { name in
             let account = Account(
                 name: name, appID: name == "main" ? "wx0000000000000001" : "wx0000000000000002",
-                appSecret: "APPSECRET_CANARY_\(name)")
+                appSecret: "APPSECRET_CANARY_\(name)", usesStableToken: stableToken)
             let platform = Platform(account: account, fetcher: weChat, timing: timing)
             return AccountDesk(
-                account: account, keeper: Keeper(platform: platform, store: store),
+                account: account,
+                keeper: Keeper(platform: platform, store: store) { event in
+                    KeeperLog.note(event, account: name, log: log, metrics: metrics)
+                },
                 oauth: OAuth(platform: platform, openBase: "https://open.example.net"),
                 jsDomains: [certain { try Domain(public: "example.com") }], returns: returns,
                 menus: name == "main"
@@ -57,8 +67,6 @@ final class Bench: Sendable {
                 verificationToken: Secret("consoletoken"))
         }
         accounts = Accounts(desks)
-        let metrics = Metrics(routes: ["/redirect"], accounts: ["main", "second"], log: log, now: now)
-        self.metrics = metrics
         let sessions = Sessions(store: store, lifetime: 7 * 86_400, idleTimeout: 86_400, now: now)
         let cookies = Cookies(
             sessionName: "__Host-magpie_session", bindingName: "__Host-magpie_login", isSecure: true, sameSite: .lax,
@@ -91,6 +99,8 @@ final class Bench: Sendable {
     func pass(seconds: TimeInterval) {
         time.seconds.withLock { $0 += seconds }
     }
+
+    var now: Date { time.now }
 
     /// Everything that was logged so far.
     var logText: String {
