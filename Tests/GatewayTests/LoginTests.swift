@@ -1,4 +1,5 @@
 import Foundation
+import Store
 import Synchronization
 import Testing
 import Wire
@@ -276,6 +277,40 @@ struct LoginTests {
             #expect(response.location == "/tab\(tab)")
         }
         #expect(visitor.cookies.count == 2)
+    }
+
+    @Test func `of one browser's open logins the latest twenty are kept, and what is done stays done`() async throws {
+        var visitor = Visitor()
+        let done = try await visitor.start(bench, "/redirect?to=/done")
+        bench.weChat.expect(code: "DONE", openID: "oVisitor")
+        _ = try await visitor.get(bench, "/redirect?code=DONE&state=\(done)")
+        visitor.cookies["__Host-magpie_session"] = nil
+        var states: [String] = []
+        for tab in 0..<50 { states.append(try await visitor.start(bench, "/redirect?to=/tab\(tab)")) }
+        let rows = try await bench.store.scan(namespace: LoginRecords.namespace, after: nil, limit: 100).count
+        #expect(rows <= LoginRecords.mostOpen)
+        #expect(try await visitor.get(bench, "/redirect?code=DONE&state=\(done)").location == "/done")
+        visitor.cookies["__Host-magpie_session"] = nil
+        bench.weChat.expect(code: "OLD", openID: "oVisitor")
+        #expect(try await visitor.get(bench, "/redirect?code=OLD&state=\(states[30])").errorCode == "login_expired")
+        #expect(bench.weChat.exchanges == 1)
+        for tab in 31..<50 {
+            bench.weChat.expect(code: "C\(tab)", openID: "oVisitor")
+            let response = try await visitor.get(bench, "/redirect?code=C\(tab)&state=\(states[tab])")
+            #expect(response.location == "/tab\(tab)")
+        }
+    }
+
+    /// The visitor who refused at the last moment used to keep his row in the store for ten minutes more, and so could
+    /// anybody keep twice as many as may be begun.
+    @Test func `a state that is used up lives no longer than it would have unused`() async throws {
+        var visitor = Visitor()
+        let state = try await visitor.start(bench)
+        bench.pass(seconds: 599)
+        #expect(
+            try await visitor.get(bench, "/redirect?state=\(state)").location == "/orders?wechat_error=access_denied")
+        bench.pass(seconds: 2)
+        #expect(try await bench.store.scan(namespace: LoginRecords.namespace, after: nil, limit: 9).isEmpty)
     }
 
     @Test func `an openid in the query is ignored`() async throws {

@@ -12,6 +12,9 @@ struct LoginRecords: Sendable {
     static let lifetime: TimeInterval = 600
     static let namespace = "login"
     static let codeNamespace = "code"
+    static let bindingNamespace = "binding"
+    /// How many logins of one browser may be open at a time; the next one takes the oldest one's place.
+    static let mostOpen = 20
 
     init(store: any Store, now: @escaping @Sendable () -> Date) {
         self.store = store
@@ -43,19 +46,48 @@ struct LoginRecords: Sendable {
         let name: Name
         let record: LoginRecord
         let bytes: [UInt8]
+        let expires: Date?
     }
 
-    func begin(_ login: PendingLogin, state: String) async throws(StoreError) {
-        let record = encode(.open(login))
-        guard try await store.commit([.put(Name(state: state).key, record)], if: [.absent(Name(state: state).key)])
-        else {
+    /// - Parameter isFirst: the browser's binding is new, so it has no login yet. Nothing more is stored for it, as for
+    ///   every request of a flood without cookies; only one that comes again has a list of its logins.
+    func begin(_ login: PendingLogin, state: String, isFirst: Bool) async throws(StoreError) {
+        let name = Name(state: state)
+        let open = Change.put(name.key, encode(.open(login)))
+        // Where a browser begins many at once, its list changes under our hands; it is tried a few times.
+        for _ in 0..<(isFirst ? 0 : 5) {
+            let (changes, conditions) = try await listing(name, login.binding ?? "")
+            if try await store.commit([open] + changes, if: [.absent(name.key)] + conditions) { return }
+        }
+        guard try await store.commit([open], if: [.absent(name.key)]) else {
             preconditionFailure("two random states of 256 bits are equal")
         }
     }
 
+    /// What adds a login to the list of its browser's, and removes the oldest one there if it is still open.
+    private func listing(
+        _ name: Name, _ binding: String
+    ) async throws(StoreError) -> (changes: [Change], conditions: [Condition]) {
+        let key = Key(namespace: Self.bindingNamespace, name: binding)
+        let list = try await store.read(key)?.value
+        var names = String(decoding: list ?? [], as: UTF8.self).split(separator: " ").map { Name(stored: String($0)) }
+        names.append(name)
+        var changes: [Change] = []
+        var conditions: [Condition] = [list.map { .equals(key, $0) } ?? .absent(key)]
+        // The browser's first login is in no list.
+        while names.count > Self.mostOpen - 1 {
+            guard let oldest = try await find(names.removeFirst()), case .open = oldest.record else { continue }
+            changes.append(.remove(oldest.name.key))
+            conditions.append(.equals(oldest.name.key, oldest.bytes))
+        }
+        let text = names.map(\.text).joined(separator: " ")
+        changes.append(.put(key, Record(value: Array(text.utf8), expires: now().addingTimeInterval(Self.lifetime))))
+        return (changes, conditions)
+    }
+
     func find(_ name: Name) async throws(StoreError) -> Found? {
         guard let record = try await store.read(name.key), let login = decode(record.value) else { return nil }
-        return Found(name: name, record: login, bytes: record.value)
+        return Found(name: name, record: login, bytes: record.value, expires: record.expires)
     }
 
     /// Which login used a code, if any did.
@@ -75,15 +107,18 @@ struct LoginRecords: Sendable {
         let changes: [Change] = [.put(name.key, claimed), .put(codeKey, user)]
         let state: Condition = found.map { .equals(name.key, $0.bytes) } ?? .absent(name.key)
         guard try await store.commit(changes, if: [state, .absent(codeKey)]) else { return nil }
-        return Found(name: name, record: .claimed(login), bytes: claimed.value)
+        return Found(name: name, record: .claimed(login), bytes: claimed.value, expires: claimed.expires)
     }
 
     /// Writes the outcome of a login together with `changes`; false when the record has changed meanwhile.
     func settle(
         _ found: Found, as record: LoginRecord, with changes: [Change] = [], if conditions: [Condition] = []
     ) async throws(StoreError) -> Bool {
-        try await store.commit(
-            [.put(found.name.key, encode(record))] + changes,
+        var outcome = encode(record)
+        // Only a session is worth remembering anew: nobody keeps a row in the store by using a state up.
+        if case .spent = record { outcome.expires = found.expires }
+        return try await store.commit(
+            [.put(found.name.key, outcome)] + changes,
             if: [.equals(found.name.key, found.bytes)] + conditions)
     }
 

@@ -82,11 +82,12 @@ struct LoginRoutes: Sendable {
     /// Sends the visitor to WeChat, with a state of his own and the browser bound to it.
     func send(_ login: PendingLogin, _ desk: AccountDesk, binding: Binding?) async throws -> Response {
         try admit(desk)
+        let isFirst = binding == nil
         let binding = binding ?? .random()
         var login = login
         login.binding = binding.digest
         let state = LoginState.random()
-        try await records.begin(login, state: state.text)
+        try await records.begin(login, state: state.text, isFirst: isFirst)
         let url = try desk.oauth.authorizeURL(
             redirectURI: publicOrigin + path(of: desk), scope: login.scope, state: state.text)
         var response = Response.redirect(to: url)
