@@ -82,7 +82,9 @@ struct Wiring: Sendable {
         let door = Door(log: log, metrics: metrics)
         let addresses = ClientAddress(trusted: configuration.trustedProxies)
         let publicRoutes = Routes.public(
-            door, signing: SigningRoutes(accounts: accounts, metrics: metrics), login: login, sessions: sessionRoutes,
+            door,
+            signing: SigningRoutes(accounts: accounts, site: configuration.publicURL, metrics: metrics), login: login,
+            sessions: sessionRoutes,
             verification: VerificationRoute(accounts: accounts),
             demo: DemoRoute(account: accounts.all[0].name, sandboxSDK: sandboxSDK))
         let adminRoutes = Routes.admin(

@@ -72,7 +72,8 @@ struct SigningTests {
     @Test(arguments: [
         "javascript:alert(1)", "ftp://m.example.com/", "//m.example.com/", "/p/1", "", "m.example.com", "https://",
         "https://user@m.example.com/", "https://m.example.com:99999/", "https://m.example.com/商品", "__proto__",
-        "https://m.exa mple.com/", "https://m.example.com\\@evil.example/", "https://m.example.com/a\u{0}",
+        "https://m.example.com./", "https://m.example.com:/", "https://m.exa mple.com/",
+        "https://m.example.com\\@evil.example/", "https://m.example.com/a\u{0}",
         "https://m.example.com/" + String(repeating: "a", count: 2_048),
     ])
     func `what is no page's URL is refused with a reason`(url: String) async throws {
@@ -106,7 +107,16 @@ struct SigningTests {
         #expect(granted.fields[.accessControlAllowOrigin] == "https://m.example.com")
         #expect(granted.fields[.vary] == "Origin")
         #expect(!granted.fields.contains(.accessControlAllowCredentials))
-        for origin in ["https://evil.example", "null", "https://example.com.evil.example", "file://", "https://"] {
+        #expect(try await get(target, [(.origin, "https://m.example.com:8443")]).status == .ok)
+        for origin in [
+            "https://evil.example", "null", "https://example.com.evil.example", "file://", "https://", "https://m",
+            // The site is https, and what came over http may be anybody's.
+            "http://m.example.com", "http://m.example.com:443",
+            // No browser writes an origin like these.
+            "https://M.example.com", "HTTPS://m.example.com", "https://m.example.com.", "https://m.example.com/",
+            "https://m.example.com:443", "https://m.example.com:", "https://m.example.com:08443", "m.example.com",
+            "https://user@m.example.com", "https://m.example.com#", "https://m.example.com,https://evil.example",
+        ] {
             let refused = try await get(target, [(.origin, origin)])
             #expect(refused.status == .forbidden)
             #expect(!refused.fields.contains(.accessControlAllowOrigin))

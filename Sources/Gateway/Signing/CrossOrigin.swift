@@ -6,25 +6,21 @@ struct CrossOrigin: Sendable {
     let granted: String?
 
     /// Throws `.foreignOrigin` for a page of a host that is not the account's.
-    init(_ request: Request, desk: AccountDesk) throws(Failure) {
+    ///
+    /// - Parameter site: the public URL's origin. Where it is https, pages that came over plain http get no grant: on
+    ///   their way anybody could have written them. Ports are free, since WeChat's list of domains knows none.
+    init(_ request: Request, desk: AccountDesk, site: Origin) throws(Failure) {
         guard let origin = request.fields[.origin] else {
             // A browser that hides the origin still tells that another site asks.
             guard request.fields[.secFetchSite] != "cross-site" else { throw .foreignOrigin }
             granted = nil
             return
         }
-        guard request.fields.count(.origin) == 1, let host = Self.host(origin), desk.covers(host: host) else {
-            throw .foreignOrigin
-        }
+        // Byte by byte as browsers write an origin (RFC 6454 §6.2); "null" is nobody's.
+        guard request.fields.count(.origin) == 1, let page = Origin(origin), page.description == origin,
+            desk.covers(host: page.host), page.isSecure || !site.isSecure || page.isLoopback
+        else { throw .foreignOrigin }
         granted = origin
-    }
-
-    /// `scheme://host[:port]` and nothing else; "null" is nobody's.
-    private static func host(_ origin: String) -> String? {
-        for scheme in ["https://", "http://"] where origin.hasPrefix(scheme) {
-            return Authority(String(origin.dropFirst(scheme.count)))?.host
-        }
-        return nil
     }
 
     func grant(on response: inout Response) throws(WireError) {

@@ -19,7 +19,9 @@ struct PageURL: Sendable {
         guard let scheme else { throw .badParameter(name, rule: "not an absolute http or https URL") }
         let rest = text.dropFirst(scheme.count)
         let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
-        guard let authority = Authority(String(rest[..<end])) else {
+        let written = rest[..<end].lowercased()
+        // As browsers write it: a dot or a colon at its end belongs to another site, or to no page at all.
+        guard let authority = Authority(written), authority.description == written else {
             throw .badParameter(name, rule: "its host or port is not valid")
         }
         host = authority.host

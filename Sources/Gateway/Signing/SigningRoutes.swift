@@ -4,6 +4,7 @@ import Wire
 /// `GET /get-signature`: what a page needs for `wx.config`, fresh for each request, for pages of the account's hosts.
 struct SigningRoutes: Sendable {
     let accounts: Accounts
+    let site: Origin
     let metrics: Metrics
 
     func sign(_ request: Request) async throws -> Response {
@@ -16,7 +17,7 @@ struct SigningRoutes: Sendable {
             throw error
         }
         let origin = try counting(desk, .foreignOrigin) { () throws(Failure) in
-            try CrossOrigin(request, desk: desk)
+            try CrossOrigin(request, desk: desk, site: site)
         }
         do {
             var response = try await signed(request, desk)
@@ -32,7 +33,7 @@ struct SigningRoutes: Sendable {
     /// The browser's question before a request that is not simple.
     func preflight(_ request: Request) async throws -> Response {
         let desk = try accounts.named(request.query.only("account"))
-        let origin = try CrossOrigin(request, desk: desk)
+        let origin = try CrossOrigin(request, desk: desk, site: site)
         var response = Response(.noContent)
         try origin.grant(on: &response)
         try response.fields.append(.accessControlAllowMethods, "GET")

@@ -78,7 +78,8 @@ final class Bench: Sendable {
             pause: timing.sleep)
         router = Router(
             Routes.public(
-                Door(log: log, metrics: metrics), signing: SigningRoutes(accounts: accounts, metrics: metrics),
+                Door(log: log, metrics: metrics),
+                signing: SigningRoutes(accounts: accounts, site: publicURL, metrics: metrics),
                 login: login,
                 sessions: SessionRoutes(
                     accounts: accounts, sessions: sessions, cookies: cookies,
