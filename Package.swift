@@ -68,7 +68,11 @@ let package = Package(
             name: "ProcessTests", dependencies: ["magpie", "TestSupport"], exclude: ["Corpus"], swiftSettings: house),
         // The built program under attack, in quantity: does nothing unless MAGPIE_TORTURE is short or long.
         .testTarget(
-            name: "TortureTests", dependencies: ["magpie", "Store", "Secure", "Wire", "TestSupport"],
+            name: "TortureTests",
+            // GatewayTests for its bench: the gateway without sockets.
+            dependencies: [
+                "magpie", "GatewayTests", "Gateway", "WeChat", "Store", "Reactor", "Secure", "Wire", "TestSupport",
+            ],
             swiftSettings: house),
         .testTarget(name: "HouseTests", swiftSettings: house),
         // Drives a browser against the built program: does nothing unless MAGPIE_E2E is 1.

@@ -42,7 +42,8 @@ struct Door: Sendable {
     func reply(to error: any Error, _ request: Request) -> Response {
         let failure = Failure(error)
         let id = RequestID.of(request)
-        if failure.status.code >= 500 {
+        // A flood of logins is told where it is refused, now and then.
+        if failure.status.code >= 500, failure != .tooManyLogins {
             log.error(
                 "request failed",
                 [

@@ -17,6 +17,7 @@ package enum Failure: Error, Sendable, Equatable {
     case foreignOrigin
     case unauthorizedAdmin
     case unsupportedMediaType
+    case tooManyRequests(seconds: Int)
 
     // Signing
     case urlNotAllowed
@@ -53,6 +54,7 @@ extension Failure {
         case .misdirected: .misdirected
         case .unauthorizedAdmin, .notSignedIn: .unauthorized
         case .unsupportedMediaType: .unsupportedMediaType
+        case .tooManyRequests: .tooManyRequests
         case .foreignOrigin, .urlNotAllowed, .loginExpired, .loginLoop, .badSignature: .forbidden
         case .loginFailed: .badGateway
         case .loginUnavailable, .tooManyLogins, .ticketUnavailable, .tokenUnavailable, .storeUnavailable: .unavailable
@@ -74,6 +76,7 @@ extension Failure {
         case .foreignOrigin: "foreign_origin"
         case .unauthorizedAdmin: "unauthorized"
         case .unsupportedMediaType: "unsupported_media_type"
+        case .tooManyRequests: "too_many_requests"
         case .urlNotAllowed: "url_not_allowed"
         case .targetRefused: "target_refused"
         case .badState: "bad_state"
@@ -106,6 +109,7 @@ extension Failure {
         case .foreignOrigin: "Pages of this origin may not use this address."
         case .unauthorizedAdmin: "The admin token is missing or wrong."
         case .unsupportedMediaType: "The body must be JSON, with Content-Type: application/json."
+        case .tooManyRequests: "There were too many requests from your network; please try again in a few seconds."
         case .urlNotAllowed: "Pages of this URL's host are not signed here."
         case .targetRefused(let rule): "The return target was refused: \(rule)."
         case .badState: "The state of this login link is not one of ours."
@@ -139,6 +143,7 @@ extension Failure {
         case .foreignOrigin: "该来源的页面不能使用此地址。"
         case .unauthorizedAdmin: "缺少管理令牌，或令牌不正确。"
         case .unsupportedMediaType: "请求体必须是 JSON。"
+        case .tooManyRequests: "当前网络的请求过多，请稍候，页面会自动重试。"
         case .urlNotAllowed: "该网址的域名不在签名许可范围内。"
         case .targetRefused: "登录后的返回地址不被允许（中文等字符请先用 encodeURI 转义）。"
         case .badState: "登录链接无效。"
@@ -147,7 +152,7 @@ extension Failure {
         case .loginLoop: "多次尝试登录都没有成功，浏览器可能禁用了 Cookie。"
         case .loginFailed: "微信没有确认此次登录，请重试。"
         case .loginUnavailable: "暂时无法连接微信，请稍后再试。"
-        case .tooManyLogins: "登录人数过多，请稍后再试。"
+        case .tooManyLogins: "登录人数过多，请稍候，页面会自动重试。"
         case .notSignedIn: "尚未登录。"
         case .badSignature: "签名不正确。"
         case .ticketUnavailable, .tokenUnavailable: "暂时无法从微信获取凭证，请稍后再试。"
@@ -174,10 +179,20 @@ extension Failure {
     /// Seconds after which another try makes sense.
     package var retryAfter: Int? {
         switch self {
-        case .ticketUnavailable(let seconds), .tokenUnavailable(let seconds), .loginUnavailable(_, let seconds): seconds
+        case .ticketUnavailable(let seconds), .tokenUnavailable(let seconds), .loginUnavailable(_, let seconds),
+            .tooManyRequests(let seconds):
+            seconds
         case .tooManyLogins: 10
         case .storeUnavailable: 1
         default: nil
+        }
+    }
+
+    /// Whether the very same request will do later. Its page tries by itself.
+    package var passes: Bool {
+        switch self {
+        case .tooManyRequests, .tooManyLogins: true
+        default: false
         }
     }
 

@@ -61,6 +61,9 @@ struct Wiring: Sendable {
             })
         readiness = Readiness(accounts: accounts, store: store, now: now)
 
+        let addresses = ClientAddress(trusted: configuration.trustedProxies)
+        let limits = RateLimits(configuration.limits, addresses: addresses, metrics: metrics, log: log)
+
         // The visitor
         let sessions = Sessions(
             store: store, lifetime: configuration.session.lifetime / .seconds(1),
@@ -70,8 +73,9 @@ struct Wiring: Sendable {
             isSecure: configuration.isSecure, sameSite: .init(configuration.session.sameSite),
             sessionLifetime: Int(configuration.session.lifetime / .seconds(1)))
         let login = LoginRoutes(
-            accounts: accounts, sessions: sessions, records: LoginRecords(store: store, now: now), quota: LoginQuota(),
-            cookies: cookies, publicOrigin: configuration.publicURL.description, log: log, metrics: metrics, now: now,
+            accounts: accounts, sessions: sessions, records: LoginRecords(store: store, now: now),
+            quota: LoginQuota(most: configuration.limits.logins), limit: limits.logins, cookies: cookies,
+            publicOrigin: configuration.publicURL.description, log: log, metrics: metrics, now: now,
             patience: configuration.upstream.timeout * 2 + .seconds(1), pause: timing.sleep)
         let sessionRoutes = SessionRoutes(
             accounts: accounts, sessions: sessions, cookies: cookies,
@@ -80,19 +84,19 @@ struct Wiring: Sendable {
 
         // The listeners
         let door = Door(log: log, metrics: metrics)
-        let addresses = ClientAddress(trusted: configuration.trustedProxies)
         let publicRoutes = Routes.public(
             door,
-            signing: SigningRoutes(accounts: accounts, site: configuration.publicURL, metrics: metrics), login: login,
-            sessions: sessionRoutes,
-            verification: VerificationRoute(accounts: accounts),
+            signing: SigningRoutes(
+                accounts: accounts, site: configuration.publicURL, limit: limits.signatures, metrics: metrics),
+            login: login, sessions: sessionRoutes,
+            verification: VerificationRoute(accounts: accounts, guesses: limits.guesses),
             demo: DemoRoute(account: accounts.all[0].name, sandboxSDK: sandboxSDK))
         let adminRoutes = Routes.admin(
             door,
             AdminRoutes(
                 accounts: accounts, readiness: readiness, metrics: metrics,
                 diagnosis: SignatureDiagnosis(accounts: accounts), startedAt: now(), now: now),
-            guardedBy: AdminGuard(token: configuration.adminToken))
+            guardedBy: AdminGuard(token: configuration.adminToken, guesses: limits.guesses))
         let tls = try configuration.tls.map { try TLSContext.server(certificateFile: $0.certificate, keyFile: $0.key) }
         let files = StaticFiles(directory: configuration.publicDirectory, refusal: door.refusal)
         publicServer = Server(

@@ -39,6 +39,12 @@ package struct IPAddress: Hashable, Sendable {
         isVersion4 ? low >> 24 & 0xFF == 127 : high == 0 && low == 1
     }
 
+    /// One number for one subscriber: an IPv4 address, or the /64 of an IPv6 address, which is the least a line is given.
+    package var subscriber: UInt64 {
+        // Nobody's source address is in ff00::/8 (multicast), so the two kinds never meet.
+        isVersion4 ? 0xFF00_0000_0000_0000 | low & 0xFFFF_FFFF : high
+    }
+
     /// The 16 bytes in network order.
     package var bytes: [UInt8] {
         [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - $0 * 8)) } }

@@ -21,7 +21,7 @@ struct AdminTests {
                 AdminRoutes(
                     accounts: bench.accounts, readiness: readiness, metrics: bench.metrics,
                     diagnosis: SignatureDiagnosis(accounts: bench.accounts), startedAt: now(), now: now),
-                guardedBy: AdminGuard(token: token)))
+                guardedBy: AdminGuard(token: token, guesses: bench.rates.guesses)))
     }
 
     private func get(_ router: Router, _ target: String, _ fields: [(FieldName, String)] = []) async throws -> Response
@@ -49,6 +49,23 @@ struct AdminTests {
             }
         }
         #expect(try await get(router, "/health", [(.authorization, "bearer ADMINTOKEN")]).status == .ok)
+    }
+
+    @Test func `who guesses at the token is soon told nothing more, not even that he found it`() async throws {
+        let router = admin(token: Secret("ADMINTOKEN"))
+        func ask(_ token: String, from peer: String) async throws -> Int {
+            var request = try Request(target: "/health", fields: [(.authorization, "Bearer \(token)")])
+            request.peer = IPAddress(peer)
+            return await router.respond(to: request).status.code
+        }
+        for _ in 0..<100 { #expect(try await ask("ADMINTOKEN", from: "203.0.113.1") == 200) }
+        for guess in 0..<60 { #expect(try await ask("GUESS\(guess)", from: "203.0.113.1") == 401) }
+        #expect(try await ask("GUESS", from: "203.0.113.1") == 429)
+        #expect(try await ask("ADMINTOKEN", from: "203.0.113.1") == 429)
+        // The operator elsewhere, and on the machine itself, is not kept out by it.
+        #expect(try await ask("ADMINTOKEN", from: "203.0.113.2") == 200)
+        for _ in 0..<100 { #expect(try await ask("GUESS", from: "127.0.0.1") == 401) }
+        #expect(try await ask("ADMINTOKEN", from: "127.0.0.1") == 200)
     }
 
     @Test func `a web page cannot talk to the admin listener, whatever its origin`() async throws {

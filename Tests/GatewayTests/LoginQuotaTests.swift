@@ -26,7 +26,9 @@ struct LoginQuotaTests {
 
     /// Every request without a cookie used to leave a record in the store, however many came.
     @Test func `a flood of logins is refused before anything is stored or asked`() async throws {
-        let bench = Bench(mostLogins: 2)
+        var limits = Configuration.Limits()
+        limits.logins = 2
+        let bench = Bench(limits: limits)
         var visitor = Visitor()
         for _ in 0..<2 { _ = try await visitor.start(bench) }
         for target in ["/redirect?to=/orders", "/redirect?code=CODE&state=orders"] {

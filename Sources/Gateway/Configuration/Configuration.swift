@@ -76,6 +76,15 @@ package struct Configuration: Sendable {
         package var connections = 10_000
         /// 0: no limit of its own. Trusted proxies are exempt.
         package var connectionsPerAddress = 0
+        /// Logins begun within ten minutes: 333 a second without a pause, and some 200 MB in the store at worst.
+        package var logins = 200_000
+        /// Requests of `/redirect` in a minute from one address, behind which a carrier may have put thousands of
+        /// phones; a login takes two. 0: no limit. Trusted proxies and this machine's own programs are exempt.
+        package var loginsPerAddress = 1_200
+        /// The same for `/get-signature`.
+        package var signaturesPerAddress = 12_000
+        /// The same for wrong tokens at the admin listener, and wrong signatures at `/api/wechat`.
+        package var guessesPerAddress = 60
         package var requestLine = 8_208
         package var headerBytes = 16_384
         package var headerFields = 100

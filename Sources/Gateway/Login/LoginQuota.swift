@@ -4,16 +4,13 @@ import Synchronization
 /// Bounds the logins that this process has begun and still remembers. Beginning one costs a stranger a request without
 /// so much as a cookie, and the store a durable record for ten minutes: without an end to it, a flood fills the disk.
 final class LoginQuota: Sendable {
-    /// 333 a second without a pause, and some 200 MB at worst.
-    static let most = 200_000
-
     private let most: Int
     /// Begun in each slice of time, by the slice's number.
     private let begun = Mutex<[Int: Int]>([:])
     /// In seconds.
     private static let slice: TimeInterval = 10
 
-    init(most: Int = LoginQuota.most) {
+    init(most: Int) {
         self.most = most
     }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Reactor
 import Store
 import WeChat
 import Wire
@@ -11,6 +12,7 @@ struct LoginRoutes: Sendable {
     let sessions: Sessions
     let records: LoginRecords
     let quota: LoginQuota
+    let limit: RateLimit
     let cookies: Cookies
     /// `scheme://host[:port]` of the site, for the address WeChat sends visitors back to.
     let publicOrigin: String
@@ -20,6 +22,7 @@ struct LoginRoutes: Sendable {
     /// How long a second callback waits for the first one's outcome.
     let patience: Duration
     let pause: @Sendable (Duration) async throws(CancellationError) -> Void
+    let brake = LogBrake()
 
     /// A login may be started over this often before the visitor is told.
     static let mostRestarts = 2
@@ -40,6 +43,7 @@ struct LoginRoutes: Sendable {
             // A link checker's HEAD must begin no login and spend no code.
             return Response(.methodNotAllowed, [(.allow, "GET")])
         }
+        try limit.admit(request)
         let query = request.query
         if try query.only("code") == nil, try query.only("state") == nil {
             return try await start(request, desk)
@@ -99,6 +103,7 @@ struct LoginRoutes: Sendable {
     func admit(_ desk: AccountDesk) throws(Failure) {
         guard quota.admit(at: now()) else {
             metrics.count(.login(account: desk.name, .crowded))
+            if let count = brake.release(at: .now()) { log.warn("too many logins", [.count(count)]) }
             throw .tooManyLogins
         }
     }

@@ -10,6 +10,14 @@ extension Metrics {
         case connectionClosed(Listener)
         case connectionFault(Listener, ConnectionFault)
         case storeFailed(StoreOperation)
+        case limited(Limit)
+    }
+
+    /// What one client address may only ask so often in a minute.
+    package enum Limit: String, CaseIterable, Sendable {
+        case logins
+        case signatures
+        case guesses
     }
 
     package enum Listener: String, CaseIterable, Sendable {

@@ -24,6 +24,7 @@ package final class Metrics: Sendable {
     let sessionsClosed = MetricTable([MetricLabel("reason", SessionEnd.allCases.map(\.rawValue))])
     let logins: MetricTable
     let signatures: MetricTable
+    let limited = MetricTable([MetricLabel("limit", Limit.allCases.map(\.rawValue))])
     let credentialsIssued: MetricTable
     let credentialsExpire: MetricTable
     let version: String
@@ -79,6 +80,7 @@ package final class Metrics: Sendable {
             connectionsOpen[listener.rawValue].add(1)
         case .connectionClosed(let listener): connectionsOpen[listener.rawValue].add(-1)
         case .connectionFault(let listener, let fault): connectionFaults[listener.rawValue, fault.rawValue].add(1)
+        case .limited(let limit): limited[limit.rawValue].add(1)
         case .storeFailed(let operation): storeFailures[operation.rawValue].add(1)
         }
     }

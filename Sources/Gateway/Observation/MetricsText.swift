@@ -132,6 +132,10 @@ extension Metrics {
     private func appendVisitors(to text: inout MetricsText) {
         text.table("magpie_signatures_total", .counter, "JS-SDK signatures asked for, by outcome.", signatures)
         text.table("magpie_logins_total", .counter, "Steps of WeChat logins, by outcome.", logins)
+        text.table(
+            "magpie_rate_limited_total", .counter,
+            "Requests refused because their address had asked too often, by limit.",
+            limited)
         text.table("magpie_sessions_opened_total", .counter, "Sessions opened, by account.", sessionsOpened)
         text.table("magpie_sessions_closed_total", .counter, "Sessions closed, by reason.", sessionsClosed)
         text.histogram("magpie_store_duration_seconds", "Time of store operations.", storeDurations)

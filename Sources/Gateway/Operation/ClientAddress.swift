@@ -7,13 +7,22 @@ struct ClientAddress: Sendable {
     /// Walks `X-Forwarded-For` from the right, past the proxies that are ours: what stands left of the first stranger was
     /// written by the stranger (nginx `real_ip_recursive`). Anything unreadable ends the walk.
     func of(_ request: Request) -> IPAddress? {
-        guard var address = request.peer, !trusted.isEmpty, isTrusted(address) else { return request.peer }
+        guard var address = request.peer, request.fields.contains(.xForwardedFor), isTrusted(address) else {
+            return request.peer
+        }
         for hop in request.fields.values(.xForwardedFor).joined(separator: ",").split(separator: ",").reversed() {
             let text = hop.drop { $0 == " " || $0 == "\t" }.prefix { $0 != " " && $0 != "\t" }
             guard let next = IPAddress(String(text)) else { break }
             address = next
             guard isTrusted(address) else { break }
         }
+        return address
+    }
+
+    /// The address that a limit per address counts for a request. Nil for programs on this machine, and for proxies that
+    /// do not say whose request it is: all visitors would be one.
+    func counted(_ request: Request) -> IPAddress? {
+        guard let address = of(request), !address.isLoopback, !isTrusted(address) else { return nil }
         return address
     }
 

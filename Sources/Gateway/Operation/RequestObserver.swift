@@ -33,6 +33,8 @@ struct RequestObserver: Sendable {
         metrics.requestEnded(
             route: route(of: request.path), method: request.method.description, status: exchange.status.code,
             took: exchange.duration)
+        // Whoever is refused for asking too often must not fill the disk by it: `RateLimit` tells of him now and then.
+        guard exchange.status != .tooManyRequests else { return }
         log.access(
             AccessRecord(
                 listener: name, method: request.method.description, path: request.path,

@@ -10,6 +10,7 @@ enum ErrorPage {
         let retry = failure.loginPath.map {
             "<p><a class=\"button\" href=\"\(HTMLText.escaped($0))\">\(label)</a></p>"
         }
+        let reload = failure.passes ? failure.retryAfter : nil
         return """
             <!doctype html>
             <html lang="zh-CN">
@@ -17,6 +18,7 @@ enum ErrorPage {
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
+            \(reload.map { "<meta http-equiv=\"refresh\" content=\"\($0)\">" } ?? "")
             <title>\(failure.status.code) · Magpie</title>
             <style>\(style)</style>
             </head>

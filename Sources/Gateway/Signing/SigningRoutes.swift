@@ -5,6 +5,7 @@ import Wire
 struct SigningRoutes: Sendable {
     let accounts: Accounts
     let site: Origin
+    let limit: RateLimit
     let metrics: Metrics
 
     func sign(_ request: Request) async throws -> Response {
@@ -42,6 +43,7 @@ struct SigningRoutes: Sendable {
     }
 
     private func signed(_ request: Request, _ desk: AccountDesk) async throws -> Response {
+        try limit.admit(request)
         guard let url = try request.query.only("url") else { throw Failure.missingParameter("url") }
         let page = try self.page(url, "url", desk)
         let entry = try request.query.only("entry").map { try self.page($0, "entry", desk) }

@@ -1,5 +1,6 @@
 import Foundation
 import HTTP
+import Reactor
 import Secure
 import Store
 import Synchronization
@@ -12,6 +13,7 @@ import Wire
 final class Bench: Sendable {
     let weChat = FakeWeChat()
     let store: any Store
+    let rates: RateLimits
     private let time: Clock
     private let router: Router
 
@@ -22,7 +24,7 @@ final class Bench: Sendable {
 
     /// - Parameter sleepsAtOnce: Whether a pause only moves the clock.
     init(
-        store: (any Store)? = nil, mostLogins: Int = LoginQuota.most, stableToken: Bool = true,
+        store: (any Store)? = nil, limits: Configuration.Limits = .init(), stableToken: Bool = true,
         sleepsAtOnce: Bool = false
     ) {
         let clock = Clock()
@@ -67,25 +69,30 @@ final class Bench: Sendable {
                 verificationToken: Secret("consoletoken"))
         }
         accounts = Accounts(desks)
+        rates = RateLimits(
+            limits, addresses: ClientAddress(trusted: ["127.0.0.1", "10.0.0.0/8"].compactMap { AddressBlock($0) }),
+            metrics: metrics, log: log, now: { Deadline(nanoseconds: UInt64(clock.now.timeIntervalSince1970 * 1e9)) })
         let sessions = Sessions(store: store, lifetime: 7 * 86_400, idleTimeout: 86_400, now: now)
         let cookies = Cookies(
             sessionName: "__Host-magpie_session", bindingName: "__Host-magpie_login", isSecure: true, sameSite: .lax,
             sessionLifetime: 7 * 86_400)
         let login = LoginRoutes(
             accounts: accounts, sessions: sessions, records: LoginRecords(store: store, now: now),
-            quota: LoginQuota(most: mostLogins), cookies: cookies,
+            quota: LoginQuota(most: limits.logins), limit: rates.logins, cookies: cookies,
             publicOrigin: publicURL.description, log: log, metrics: metrics, now: now, patience: .seconds(30),
             pause: timing.sleep)
         router = Router(
             Routes.public(
                 Door(log: log, metrics: metrics),
-                signing: SigningRoutes(accounts: accounts, site: publicURL, metrics: metrics),
+                signing: SigningRoutes(
+                    accounts: accounts, site: publicURL, limit: rates.signatures, metrics: metrics),
                 login: login,
                 sessions: SessionRoutes(
                     accounts: accounts, sessions: sessions, cookies: cookies,
                     profiles: LateProfiles(sessions: sessions, log: log, now: now),
                     publicOrigin: publicURL.description, metrics: metrics, log: log),
-                verification: VerificationRoute(accounts: accounts), demo: DemoRoute(account: "main", sandboxSDK: nil)))
+                verification: VerificationRoute(accounts: accounts, guesses: rates.guesses),
+                demo: DemoRoute(account: "main", sandboxSDK: nil)))
     }
 
     let accounts: Accounts
