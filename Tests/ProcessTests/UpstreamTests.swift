@@ -144,12 +144,3 @@ extension ProcessTests {
         }
     }
 }
-
-/// Tries again until it holds, ten seconds at most.
-func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-    for _ in 0..<400 {
-        if try condition() { return true }
-        usleep(25_000)
-    }
-    return false
-}

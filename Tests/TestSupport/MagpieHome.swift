@@ -21,11 +21,17 @@ package final class MagpieHome: Sendable {
         /// This home's own loopback address when nil.
         package var publicURL: String?
         package var hosts: [String] = []
+        /// The repository's when nil.
+        package var publicDirectory: String?
         package var logLevel = "debug"
         /// How long the platform may take, and how the end goes.
         package var timeout = "2s"
         package var drain = "0s"
         package var shutdown = "10s"
+        /// Further settings of `limits`.
+        package var limits = ""
+        /// How many descriptors the process may have; those of the tests' own process when nil.
+        package var descriptors: Int?
         /// Lines of further settings.
         package var further = ""
 
@@ -40,6 +46,7 @@ package final class MagpieHome: Sendable {
     package let storePath: String
     package let adminToken: String?
     package let cookieName: String
+    let descriptors: Int?
 
     package static let appIDs = ["wx0000000000000001", "wx0000000000000002"]
 
@@ -50,6 +57,7 @@ package final class MagpieHome: Sendable {
         store = settings.storeOf?.store ?? settings.store
         storePath = settings.storeOf?.storePath ?? folder + (store == .sqlite ? "/store.sqlite" : "/store")
         adminToken = settings.adminToken
+        descriptors = settings.descriptors
         cookieName = settings.publicURL?.hasPrefix("https:") == true ? "__Host-magpie_session" : "magpie_session"
         platform.change { world in
             for (number, appID) in Self.appIDs.enumerated() where world.accounts[appID] == nil {
@@ -83,10 +91,10 @@ package final class MagpieHome: Sendable {
               \(settings.adminToken.map { "adminToken: \"\($0)\"," } ?? "")
               publicURL: "\(settings.publicURL ?? origin)",
               hosts: \(settings.hosts),
-              publicDirectory: "\(MagpieProcess.repository)/Public",
+              publicDirectory: "\(settings.publicDirectory ?? MagpieProcess.repository + "/Public")",
               store: { kind: "\(store.rawValue)", path: "\(storePath)" },
               upstream: { api: "\(platform.origin)", open: "\(platform.origin)", timeout: "\(settings.timeout)" },
-              limits: { drain: "\(settings.drain)", shutdown: "\(settings.shutdown)" },
+              limits: { drain: "\(settings.drain)", shutdown: "\(settings.shutdown)", \(settings.limits) },
               log: { level: "\(settings.logLevel)", format: "json" },
               accounts: [
             \(accounts.joined(separator: "\n"))

@@ -8,9 +8,11 @@ package final class MagpieProcess: Sendable {
 
     init(_ home: MagpieHome) throws {
         self.home = home
+        var words = [try Self.program(), "serve", "--config", home.configurationFile]
+        // Becomes the program, in the same process.
+        if let limit = home.descriptors { words = ["/usr/bin/prlimit", "--nofile=\(limit):\(limit)"] + words }
         child = try ChildProcess(
-            Self.program(), ["serve", "--config", home.configurationFile], in: home.folder, name: "magpie",
-            environment: home.environment)
+            words[0], Array(words.dropFirst()), in: home.folder, name: "magpie", environment: home.environment)
     }
 
     /// Polls `/health`, which answers as soon as there is a process to answer.
