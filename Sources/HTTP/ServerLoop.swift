@@ -13,8 +13,6 @@ final class ServerLoop: @unchecked Sendable {
     private let stage: Stage
     private let admission: Admission
     private var date: DateCache
-    /// Connections over the limit that wait for their client to read the 503.
-    private var turnedDown = 0
 
     /// The options' durations in the form that costs nothing to add.
     struct Timeouts {
@@ -77,16 +75,16 @@ final class ServerLoop: @unchecked Sendable {
 
     private func serve(_ descriptor: Int32, from address: SocketAddress?) async {
         let peer = address?.ipBytes.flatMap { IPAddress(bytes: $0) }
-        let isAdmitted = admission.enter(peer)
+        let verdict = admission.enter(peer)
         observer?(.opened)
         defer {
-            admission.leave(peer)
+            admission.leave(peer, verdict)
             observer?(.closed)
         }
         // Registering fails for want of kernel memory only; the descriptor is closed then.
         guard let stream = try? Stream(adopting: descriptor, on: loop) else { return }
         let channel = Channel(stream, on: loop, stall: timeouts.write, tls: options.tls)
-        guard isAdmitted else { return await turnDown(channel, peer) }
+        guard verdict == .admitted else { return await turnDown(channel, peer, verdict) }
         do throws(HandshakeFault) {
             try await channel.handshake(by: loop.now + options.handshakeTimeout)
         } catch {
@@ -100,11 +98,9 @@ final class ServerLoop: @unchecked Sendable {
     }
 
     /// Says 503 and goes. Under a flood, when many already linger over that, the close is immediate.
-    private func turnDown(_ channel: Channel, _ peer: IPAddress?) async {
+    private func turnDown(_ channel: Channel, _ peer: IPAddress?, _ verdict: Admission.Verdict) async {
         observer?(.overloaded(peer: peer))
-        guard turnedDown < 128, !channel.isSecure else { return }
-        turnedDown += 1
-        defer { turnedDown -= 1 }
+        guard verdict == .refused, !channel.isSecure else { return }
         compose(refusal: .unavailable, into: channel)
         await channel.part()
     }
