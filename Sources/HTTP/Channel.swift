@@ -10,12 +10,14 @@ import Wire
 final class Channel: EndOfRound, @unchecked Sendable {
     enum Reading {
         case bytes
+        /// Bytes of TLS that hold none of the client's, or not yet.
+        case noPlaintext
         case nothing
         case end
     }
 
     /// Enough for many small answers; above it, an answer waits for the client to read.
-    static let softLimit = 64 << 10
+    static let softLimit = 32 << 10
     private static let readSize = 4 << 10
     /// The largest TLS record.
     private static let recordSize = 16 << 10
@@ -52,21 +54,28 @@ final class Channel: EndOfRound, @unchecked Sendable {
             return try parser.receive(atLeast: Self.readSize) { space throws(IOError) in try stream.tryRead(into: space)
             }
         }
-        while true {
-            do throws(SecureError) {
-                let reading = try parser.receive(atLeast: Self.readSize) { space throws(SecureError) in
-                    try engine.read(into: space)
-                }
-                if reading != .nothing { return reading }
-            } catch .truncated {
-                // Most clients end a connection without the farewell of TLS. A request that was cut short by it is
-                // incomplete and not answered, so nothing is believed that should not be.
-                return .end
-            } catch {
-                _ = try sendSome()
-                throw .badProtocol
+        if let reading = try unseal(engine, into: &parser) { return reading }
+        guard try feed(engine) else { return .nothing }
+        if let reading = try unseal(engine, into: &parser) { return reading }
+        // Changes of keys and the like, perhaps without end, and what TLS answers to them.
+        sealed += engine.takeCiphertext()
+        return .noPlaintext
+    }
+
+    /// Nil when TLS wants more bytes.
+    private func unseal(_ engine: TLSEngine, into parser: inout RequestParser) throws(IOError) -> Reading? {
+        do throws(SecureError) {
+            let reading = try parser.receive(atLeast: Self.readSize) { space throws(SecureError) in
+                try engine.read(into: space)
             }
-            guard try feed(engine) else { return .nothing }
+            return reading == .nothing ? nil : reading
+        } catch .truncated {
+            // Most clients end a connection without the farewell of TLS. A request that was cut short by it is
+            // incomplete and not answered, so nothing is believed that should not be.
+            return .end
+        } catch {
+            _ = try sendSome()
+            throw .badProtocol
         }
     }
 

@@ -26,8 +26,9 @@ struct Connection: ~Copyable {
     private var headStart: Deadline?
     private var bodyStart: Deadline?
     private var idleStart: Deadline
-    /// Reads in a row that found bytes at once.
-    private var eagerReads = 0
+    /// What was done since others last had their turn: reads that found bytes, and requests.
+    private var streak = 0
+    private static let longestStreak = 16
 
     init(_ channel: Channel, peer: IPAddress?, site: ServerLoop) {
         self.site = site
@@ -48,6 +49,7 @@ struct Connection: ~Copyable {
                 if isLast {
                     return await channel.part()
                 }
+                await takeTurns()
             }
             try await flush()
             // Who is told to go may be sending a request this very moment.
@@ -89,15 +91,22 @@ struct Connection: ~Copyable {
         do throws(IOError) {
             switch try channel.receive(into: &parser) {
             case .bytes:
-                eagerReads += 1
-                // A client that sends without end must not keep the loop from the others.
-                if eagerReads % 16 == 0 { await Task.yield() }
+                await takeTurns()
+                return true
+            case .noPlaintext:
+                // Nothing the parser could count or refuse: only time ends this.
+                guard site.loop.now < deadline(of: phase) else {
+                    if phase == .idle { return false }
+                    throw .timedOut
+                }
+                streak = Self.longestStreak
+                await takeTurns()
                 return true
             case .end:
                 clientHasEnded = true
                 return false
             case .nothing:
-                eagerReads = 0
+                streak = 0
                 if try await wait(phase) { return true }
                 return try hasComeAfterAll()
             }
@@ -109,24 +118,41 @@ struct Connection: ~Copyable {
         }
     }
 
+    /// Lets the other connections of the loop go on from time to time: a client that sends without end, or has sent a
+    /// thousand requests in one go, must not hold them up.
+    private mutating func takeTurns() async {
+        streak += 1
+        guard streak >= Self.longestStreak else { return }
+        streak = 0
+        channel.flushAtEndOfRound()
+        await Task.yield()
+    }
+
     private mutating func wait(_ phase: RequestParser.Phase) async throws(IOError) -> Bool {
-        let now = site.loop.now
+        let deadline = deadline(of: phase)
+        guard phase == .idle else {
+            try await channel.readable(by: deadline)
+            return true
+        }
+        return try await waitIdle(until: deadline)
+    }
+
+    /// When the phase must be over, in total from its first byte: one byte a second must not hold a connection for ever.
+    private mutating func deadline(of phase: RequestParser.Phase) -> Deadline {
         switch phase {
         case .idle:
             // The parser has skipped what had begun: an empty line.
             headStart = nil
-            return try await waitIdle()
+            return idleEnd
         case .head:
-            // In total from the first byte: one byte a second must not hold a connection for ever.
-            let start = headStart ?? now
+            let start = headStart ?? site.loop.now
             headStart = start
-            try await channel.readable(by: start + site.timeouts.header)
+            return start + site.timeouts.header
         case .body:
-            let start = bodyStart ?? now
+            let start = bodyStart ?? site.loop.now
             bodyStart = start
-            try await channel.readable(by: start + site.timeouts.body)
+            return start + site.timeouts.body
         }
-        return true
     }
 
     /// Whether a request came just when the waiting was over: a close would reset it.
@@ -144,8 +170,7 @@ struct Connection: ~Copyable {
         return requests == 0 ? idleStart + site.timeouts.firstRequest : idleStart
     }
 
-    private mutating func waitIdle() async throws(IOError) -> Bool {
-        let deadline = idleEnd
+    private mutating func waitIdle(until deadline: Deadline) async throws(IOError) -> Bool {
         guard site.loop.now < deadline else { return false }
         do throws(IOError) {
             // Most clients that come back do so at once; only who does not gives the buffers back.

@@ -1,5 +1,7 @@
+import Dispatch
 import HTTP
 import Reactor
+import Synchronization
 import TestSupport
 import Testing
 import Wire
@@ -232,6 +234,31 @@ import Wire
             #expect(try first.receiveResponse().status == 200)
             #expect(try server.connect().receiveToEnd().hasPrefix("HTTP/1.1 503 "))
         }
+    }
+
+    /// A connection used to be served until its reads were used up: 1,600 requests, while all others waited.
+    @Test func `who sends a thousand requests at once does not make others wait for the last of them`() async throws {
+        let order = Mutex<[String]>([])
+        let (held, released) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        try await withServer { request in
+            order.withLock { $0.append(request.path) }
+            if request.path == "/hold" {
+                // The loop stands still until everybody has sent everything.
+                held.signal()
+                released.wait()
+            }
+            return .text("")
+        } _: { server in
+            let (holder, crowd, one) = (try server.connect(), try server.connect(), try server.connect())
+            try holder.send("GET /hold HTTP/1.1\r\n\(host)\r\n")
+            held.wait()
+            try crowd.send(String(repeating: "GET /crowd HTTP/1.1\r\n\(host)\r\n", count: 900))
+            try one.send("GET /one HTTP/1.1\r\n\(host)\r\n")
+            released.signal()
+            #expect(try one.receiveResponse().status == 200)
+            for _ in 0..<900 { #expect(try crowd.receiveResponse().status == 200) }
+        }
+        #expect(try #require(order.withLock { $0.firstIndex(of: "/one") }) < 100)
     }
 
     // MARK: - Rude clients
