@@ -31,6 +31,7 @@ struct Door: Sendable {
             case .badRequest: .malformed(isRepeated: false)
             case .methodNotAllowed: .methodNotAllowed
             case .notImplemented: .methodUnknown
+            case .unavailable: .fileUnavailable
             default: .notFound
             }
         var response = reply(to: failure, request)

@@ -40,6 +40,7 @@ package enum Failure: Error, Sendable, Equatable {
     case ticketUnavailable(seconds: Int)
     case tokenUnavailable(seconds: Int)
     case storeUnavailable
+    case fileUnavailable
     case `internal`
 }
 
@@ -57,7 +58,9 @@ extension Failure {
         case .tooManyRequests: .tooManyRequests
         case .foreignOrigin, .urlNotAllowed, .loginExpired, .loginLoop, .badSignature: .forbidden
         case .loginFailed: .badGateway
-        case .loginUnavailable, .tooManyLogins, .ticketUnavailable, .tokenUnavailable, .storeUnavailable: .unavailable
+        case .loginUnavailable, .tooManyLogins, .ticketUnavailable, .tokenUnavailable, .storeUnavailable,
+            .fileUnavailable:
+            .unavailable
         case .internal: .internalError
         }
     }
@@ -91,6 +94,7 @@ extension Failure {
         case .ticketUnavailable: "ticket_unavailable"
         case .tokenUnavailable: "token_unavailable"
         case .storeUnavailable: "store_unavailable"
+        case .fileUnavailable: "file_unavailable"
         case .internal: "internal"
         }
     }
@@ -124,6 +128,7 @@ extension Failure {
         case .ticketUnavailable: "There is no valid jsapi_ticket at the moment."
         case .tokenUnavailable: "There is no valid access_token at the moment."
         case .storeUnavailable: "The session store cannot be used at the moment."
+        case .fileUnavailable: "This file cannot be read at the moment."
         case .internal: "Something went wrong here."
         }
     }
@@ -157,6 +162,7 @@ extension Failure {
         case .badSignature: "签名不正确。"
         case .ticketUnavailable, .tokenUnavailable: "暂时无法从微信获取凭证，请稍后再试。"
         case .storeUnavailable: "会话存储暂时不可用，请稍后再试。"
+        case .fileUnavailable: "暂时无法读取该文件，请稍后再试。"
         case .internal: "服务器内部出错。"
         }
     }
@@ -183,7 +189,7 @@ extension Failure {
             .tooManyRequests(let seconds):
             seconds
         case .tooManyLogins: 10
-        case .storeUnavailable: 1
+        case .storeUnavailable, .fileUnavailable: 1
         default: nil
         }
     }

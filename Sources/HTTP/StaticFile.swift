@@ -40,6 +40,14 @@ struct StaticFile: Sendable {
         }
     }
 
+    /// What became of a look at the disk.
+    enum Finding: Sendable {
+        case file(StaticFile)
+        case nothing
+        /// There may be a file, and no descriptor or memory to read it with.
+        case unreadable
+    }
+
     let identity: Identity
     let tag: EntityTag
     let fields: Fields
@@ -47,19 +55,19 @@ struct StaticFile: Sendable {
 
     /// Reads the file, unless it is larger than `limit` bytes, is no regular file, or lies outside the directory once all
     /// links are followed.
-    static func read(_ path: String, under directory: String, limit: Int) -> StaticFile? {
+    static func read(_ path: String, under directory: String, limit: Int) -> Finding {
         guard let root = resolve(directory), let real = resolve(path), real.hasPrefix(root == "/" ? root : root + "/")
-        else { return nil }
+        else { return .nothing }
         // The path is resolved, so a link here was planted since; O_NONBLOCK, so that a FIFO does not hang the thread.
         let descriptor = open(real, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard descriptor >= 0 else { return nil }
+        guard descriptor >= 0 else { return [EMFILE, ENFILE, ENOMEM].contains(errno) ? .unreadable : .nothing }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, isRegular(status), Int(status.st_size) <= limit,
             let bytes = contents(of: descriptor, count: Int(status.st_size))
-        else { return nil }
+        else { return .nothing }
         // 128 bits of the digest: as strong a validator as anyone needs, and half as long.
-        guard let tag = EntityTag(hex(Array(Digest.sha256(bytes).prefix(16)))) else { return nil }
+        guard let tag = EntityTag(hex(Array(Digest.sha256(bytes).prefix(16)))) else { return .nothing }
         let fields = Response(
             .ok,
             [
@@ -67,7 +75,7 @@ struct StaticFile: Sendable {
                 (.xContentTypeOptions, "nosniff"),
             ]
         ).fields
-        return StaticFile(identity: Identity(status), tag: tag, fields: fields, bytes: bytes)
+        return .file(StaticFile(identity: Identity(status), tag: tag, fields: fields, bytes: bytes))
     }
 
     /// The path with all links followed; nil when there is nothing.

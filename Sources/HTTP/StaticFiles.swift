@@ -33,9 +33,15 @@ package final class StaticFiles: Responder {
 
     package func respond(to request: Request) async -> Response {
         guard let path = RequestPath(request.path) else { return refusal(.badRequest, request) }
-        guard let name = Self.name(path.segments), let file = await file(named: name) else {
-            return refusal(.notFound, request)
+        guard let name = Self.name(path.segments) else { return refusal(.notFound, request) }
+        switch await find(name) {
+        case .file(let file): return answer(request, with: file)
+        case .nothing: return refusal(.notFound, request)
+        case .unreadable: return refusal(.unavailable, request)
         }
+    }
+
+    private func answer(_ request: Request, with file: StaticFile) -> Response {
         switch request.method {
         case .get, .head:
             return isCurrent(file, for: request) ? notModified(file) : found(file)
@@ -56,18 +62,30 @@ package final class StaticFiles: Responder {
         return segments.joined(separator: "/")
     }
 
-    private func file(named name: String) async -> StaticFile? {
+    private func find(_ name: String) async -> StaticFile.Finding {
         let path = "\(directory)/\(name)"
         guard let identity = StaticFile.Identity.ofFile(at: path) else {
             files.withLock { $0[name] = nil }
-            return nil
+            return .nothing
         }
-        if let known = files.withLock({ $0[name] }), known.identity == identity { return known }
-        let directory = directory
-        let fresh = await offLoop { StaticFile.read(path, under: directory, limit: Self.largestFile) }
-        let isSettled = fresh?.identity.isSettled(at: now()) == true
-        files.withLock { $0[name] = isSettled ? fresh : nil }
-        return fresh
+        if let known = files.withLock({ $0[name] }), known.identity == identity { return .file(known) }
+        return await offLoop { self.read(name, path, identity) }
+    }
+
+    /// Blocks. Of a crowd that asks for a new file all at once, those who come to their turn after the first find its
+    /// copy: one each would be the file's size for every connection.
+    private func read(_ name: String, _ path: String, _ identity: StaticFile.Identity) -> StaticFile.Finding {
+        if let known = files.withLock({ $0[name] }), known.identity == identity { return .file(known) }
+        let finding = StaticFile.read(path, under: directory, limit: Self.largestFile)
+        guard case .file(let fresh) = finding, fresh.identity.isSettled(at: now()) else {
+            files.withLock { $0[name] = nil }
+            return finding
+        }
+        return files.withLock { files in
+            if let known = files[name], known.identity == fresh.identity { return .file(known) }
+            files[name] = fresh
+            return finding
+        }
     }
 
     package static func fileClock() -> Int {
@@ -81,7 +99,19 @@ package final class StaticFiles: Responder {
     }
 
     private func found(_ file: StaticFile) -> Response {
-        Response(.ok, fields: file.fields, body: .bytes(file.bytes))
+        Response(.ok, fields: file.fields, body: Self.body(file.bytes))
+    }
+
+    /// A large file leaves in pieces, each after the one before it: a crowd of clients that ask and do not read would
+    /// else have a copy each.
+    private static func body(_ bytes: [UInt8]) -> Response.Body {
+        let piece = 32 << 10
+        guard bytes.count > piece else { return .bytes(bytes) }
+        return .stream(length: bytes.count) { sink in
+            for start in stride(from: 0, to: bytes.count, by: piece) {
+                try await sink.write(Array(bytes[start..<min(start + piece, bytes.count)]))
+            }
+        }
     }
 
     /// RFC 9110 §15.4.5: what a 200 would have said about caching, and nothing about the content.
