@@ -44,7 +44,10 @@ package final class Server: Sendable {
     package func start(besideOthers: Bool = false) async throws(ServerError) {
         let listeners: [Listener]
         do throws(IOError) {
-            listeners = try Listener.open(address, count: group.loops.count, besideOthers: besideOthers)
+            listeners = try Listener.open(
+                address, count: group.loops.count, besideOthers: besideOthers,
+                // Whom our own deadline finds first is told by a RST, and counted.
+                patience: options.writeTimeout + .seconds(5))
         } catch {
             throw .bind(address, error)
         }

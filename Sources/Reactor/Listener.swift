@@ -115,10 +115,13 @@ package final class Listener: Sendable {
     /// Listens at an address, with one listener per loop. For TCP they are `count` sockets between which the kernel
     /// distributes connections (SO_REUSEPORT); a Unix path can have one socket only, which all loops watch.
     ///
-    /// - Parameter besideOthers: whether another process of the same user may listen there already, whose place this
-    ///   one takes. Of a Unix path it takes over the name: whoever connects from now on comes here.
+    /// - Parameters:
+    ///   - besideOthers: whether another process of the same user may listen there already, whose place this one takes.
+    ///     Of a Unix path it takes over the name: whoever connects from now on comes here.
+    ///   - patience: how long a client may take nothing of what waits for it in the kernel, see `Socket.limitUnread`.
     package static func open(
-        _ address: SocketAddress, count: Int, besideOthers: Bool = false, backlog: Int32 = 4_096
+        _ address: SocketAddress, count: Int, besideOthers: Bool = false, backlog: Int32 = 4_096,
+        patience: Duration? = nil
     ) throws(IOError) -> [Listener] {
         if case .unix(let path) = address {
             let listener = try openUnix(
@@ -133,6 +136,8 @@ package final class Listener: Sendable {
         var listeners = [first]
         while listeners.count < count { listeners.append(try bindTCP(first.address, sharingPort: true, family)) }
         for listener in listeners {
+            // Like TCP_NODELAY, Linux hands these on to accepted sockets.
+            if let patience { Socket.limitUnread(listener.descriptor, patience) }
             guard listen(listener.descriptor, backlog) == 0 else { throw .last }
         }
         return listeners

@@ -24,6 +24,15 @@ enum Socket {
         try? set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY)
     }
 
+    /// Bounds what a client that does not read costs in the kernel, where no deadline of ours reaches. Of an answer that
+    /// was not sent yet it takes 128 KiB at most instead of up to 4 MiB (TCP_NOTSENT_LOWAT), so that who writes it notices
+    /// early that nobody reads; and it gives up itself when the client takes nothing for that long (TCP_USER_TIMEOUT),
+    /// also after our `close`, when only the kernel still holds the connection.
+    static func limitUnread(_ descriptor: Int32, _ patience: Duration) {
+        try? set(descriptor, Int32(IPPROTO_TCP), Int32(TCP_NOTSENT_LOWAT), 128 << 10)
+        try? set(descriptor, Int32(IPPROTO_TCP), Int32(TCP_USER_TIMEOUT), Int32(min(patience / .milliseconds(1), 1e9)))
+    }
+
     /// Bytes read, 0 at the end of the stream, nil when there is nothing now.
     static func receive(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) throws(IOError) -> Int? {
         while true {
