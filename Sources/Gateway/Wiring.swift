@@ -113,7 +113,7 @@ struct Wiring: Sendable {
             ).note)
         adminServer = Server(
             name: "admin", address: configuration.adminListen, group: group,
-            options: ServerOptions(configuration.limits, proxies: configuration.trustedProxies, tls: nil),
+            options: .admin(configuration.limits, proxies: configuration.trustedProxies),
             responder: HostGuard(
                 next: Router(adminRoutes, refusal: door.refusal), door: door, metrics: metrics,
                 hosts: Set(configuration.furtherHosts.map(\.name)), admitsLoopback: true, admitsAddresses: true,
@@ -158,5 +158,12 @@ extension ServerOptions {
         writeTimeout = limits.writeTimeout
         self.tls = tls
         refusal = { status in ErrorReply.refusal(status) }
+    }
+
+    /// A handful of programs ask there, which must not take the descriptors of visitors.
+    static func admin(_ limits: Configuration.Limits, proxies: [AddressBlock]) -> ServerOptions {
+        var options = ServerOptions(limits, proxies: proxies, tls: nil)
+        options.connections = min(256, limits.connections / 8 + 16)
+        return options
     }
 }

@@ -8,9 +8,11 @@ package final class LoopGroup: Sendable {
     private let turn = Atomic(0)
     private let threads = Mutex<[Thread]>([])
 
-    /// `count` defaults to the cores this process may use.
+    /// The cores this process may use.
+    package static var standardCount: Int { max(1, Thread.availableCores) }
+
     package init(count: Int? = nil) {
-        loops = (0..<max(1, count ?? Thread.availableCores)).map { _ in Loop() }
+        loops = (0..<max(1, count ?? Self.standardCount)).map { _ in Loop() }
     }
 
     /// Starts a thread per loop.

@@ -7,7 +7,7 @@ import Store
 /// `magpie serve`: the gateway, and the simulated WeChat beside it when asked for or when there is no configuration.
 enum ServeCommand {
     static func run(_ arguments: Arguments) -> ExitCode {
-        let plan: ServePlan
+        var plan: ServePlan
         if let path = ConfigurationFile.path(arguments) {
             var sources = ConfigurationSources.process
             // The sandbox knows none of the real secrets.
@@ -19,7 +19,19 @@ enum ServeCommand {
         }
         let log = EventLog.standardOutput(plan.configuration.log, noColor: Terminal.refusesColor)
         defer { log.flush() }
-        return LoopGroup.runBlocking { group in
+        let cores = LoopGroup.standardCount
+        let budget = DescriptorBudget(descriptors: DescriptorLimit.raise(), loops: cores)
+        guard budget.isEnough else { return refuse(budget, loops: cores, log) }
+        if plan.configuration.limits.connections > budget.connections {
+            log.warn(
+                "limits.connections does not fit the process's descriptors",
+                [
+                    .limit(budget.connections),
+                    .reason("raise its limit (LimitNOFILE in systemd, ulimit -n) to serve more"),
+                ])
+            plan.configuration.limits.connections = budget.connections
+        }
+        return LoopGroup.runBlocking { [plan] group in
             await Supervisor.run(log) { await start(plan, on: group, log) }
         }
     }
@@ -59,6 +71,16 @@ enum ServeCommand {
             await sandbox?.stop()
             return .failure(failure(error, log))
         }
+    }
+
+    /// Said before anything is opened, which would fail in places that cannot say it so well.
+    private static func refuse(_ budget: DescriptorBudget, loops: Int, _ log: EventLog) -> ExitCode {
+        let reason =
+            "the process may have \(budget.descriptors) descriptors only, and needs at least "
+            + "\(DescriptorBudget.least(loops: loops)): raise its limit (LimitNOFILE in systemd, ulimit -n)"
+        Terminal.complain("magpie: \(reason)")
+        log.error("not started", [.reason(reason)])
+        return .unavailable
     }
 
     /// Said in words on standard error, for whoever typed the command, and in the log, for whoever reads that.
