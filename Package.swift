@@ -72,6 +72,7 @@ let package = Package(
             // GatewayTests for its bench: the gateway without sockets.
             dependencies: [
                 "magpie", "GatewayTests", "Gateway", "WeChat", "Store", "Reactor", "Secure", "Wire", "TestSupport",
+                "COpenSSL",
             ],
             swiftSettings: house),
         .testTarget(name: "HouseTests", swiftSettings: house),
