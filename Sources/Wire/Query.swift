@@ -48,7 +48,8 @@ package struct Query: Hashable, Sendable {
         while start < bytes.count, values.count < limit {
             let end = bytes.first(UInt8(ascii: "&"), in: start..<bytes.count)
             let equals = bytes.first(UInt8(ascii: "="), in: start..<end)
-            if try Self.matches(bytes.extracting(start..<equals), wanted) {
+            // "&&" holds no parameter, not even one without a name (WHATWG URL §5.1).
+            if end > start, try Self.matches(bytes.extracting(start..<equals), wanted) {
                 let value = bytes.extracting(min(equals + 1, end)..<end)
                 values.append(try PercentCoding.decode(value, plusIsSpace: true))
             }

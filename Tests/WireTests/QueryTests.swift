@@ -34,6 +34,12 @@ struct QueryTests {
         #expect(try Query(raw: raw).all("a") == [])
     }
 
+    /// Between the two of "&&" the value "" of the name "" used to be found.
+    @Test func `where nothing stands, there is no parameter`() throws {
+        #expect(try Query(raw: "&&a=b&&").all("") == [])
+        #expect(try Query(raw: "=c&&=").all("") == ["c", ""])
+    }
+
     @Test func `a value may hold what separates`() throws {
         let query = Query(raw: "a=b=c;d&e=%26%3D")
         #expect(try query.first("a") == "b=c;d")
