@@ -36,6 +36,21 @@ struct ConfigurationSyntaxTests {
         #expect(complaint.problem.contains(broken.says))
     }
 
+    /// Such a byte in a key without quotation marks used to end the process: Foundation's reader of JSON5 traps there.
+    @Test(arguments: [
+        "{ a\u{7F}: 1, \u{7F}: 2 }", "{ a: \"\u{7F}\" }", "{ // \u{7F}\n a: 1 }",
+    ])
+    func `a file in another encoding than UTF-8 is refused with the place`(_ text: String) throws {
+        let bytes = text.utf8.map { $0 == 0x7F ? 0xFF : $0 }
+        let refusal = try #require(throws: ConfigurationRefusal.self) {
+            try ConfigurationLoader(sources: ConfigurationText.sources).load(bytes, source: "test.json5")
+        }
+        let problem = "not valid JSON5: this is not UTF-8; save the file in that encoding"
+        #expect(refusal.complaints.map(\.problem) == [problem])
+        let before = text.utf8.prefix { $0 != 0x7F }
+        #expect(refusal.complaints.first?.position == .init(line: 1, column: before.count + 1))
+    }
+
     @Test func `a file that is no object is refused`() throws {
         let refusal = try #require(throws: ConfigurationRefusal.self) { try ConfigurationText.load("[1]") }
         #expect(refusal.description.contains("the file holds a list; expected one object"))

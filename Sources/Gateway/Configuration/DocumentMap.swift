@@ -21,6 +21,11 @@ struct DocumentMap {
 
     init(of bytes: [UInt8]) {
         self.bytes = bytes
+        // Foundation's reader of JSON5 ends the process at such a byte in a key without quotation marks.
+        if let offset = Self.firstByteBeyondUTF8(in: bytes) {
+            fault = (position(of: offset), "this is not UTF-8; save the file in that encoding")
+            return
+        }
         do throws(Fault) {
             if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { at = 3 }
             try skipBlank()
@@ -29,6 +34,15 @@ struct DocumentMap {
             if at < bytes.count { throw Fault(offset: at, problem: "something follows the closing brace") }
         } catch {
             fault = (position(of: error.offset), error.problem)
+        }
+    }
+
+    private static func firstByteBeyondUTF8(in bytes: [UInt8]) -> Int? {
+        do throws(UTF8.ValidationError) {
+            _ = try UTF8Span(validating: bytes.span)
+            return nil
+        } catch {
+            return error.byteOffsets.lowerBound
         }
     }
 
