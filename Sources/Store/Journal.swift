@@ -14,6 +14,9 @@ struct Journal: Sendable {
         let path: String
         /// The file that takes its place, or `nil` when the record is removed.
         let temporary: String?
+
+        /// Whether it stays with the records: a step that reaches elsewhere was written by nobody here.
+        fileprivate var isOurs: Bool { ([path] + (temporary.map { [$0] } ?? [])).allSatisfy(Journal.isRecordFile) }
     }
 
     let steps: [Step]
@@ -29,7 +32,7 @@ struct Journal: Sendable {
     static func read(in folder: Folder) throws(StoreError) -> Content {
         guard let bytes = try folder.contents(of: name) else { return .none }
         if let document = RecordFile.decodeJSON(Document.self, bytes), document.format == RecordFile.format,
-            document.checksum == checksum(document.steps)
+            document.checksum == checksum(document.steps), document.steps.allSatisfy(\.isOurs)
         {
             return .journal(Journal(steps: document.steps))
         }
@@ -44,6 +47,16 @@ struct Journal: Sendable {
 
     /// The folders that the steps touch.
     var subfolders: Set<String> { Set(steps.map { PathCheck.parent(of: $0.path) }) }
+
+    /// A namespace, a slash, and a digest with an ending, as `RecordFile` names its files.
+    private static func isRecordFile(_ path: String) -> Bool {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count == 2 && Key.isNamespace(String(parts[0])) && parts[1].first?.isHexDigit == true
+            && parts[1].utf8.allSatisfy { byte in
+                byte == UInt8(ascii: ".") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+            }
+    }
 
     private struct Document: Codable {
         var format: Int

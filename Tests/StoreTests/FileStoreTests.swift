@@ -162,6 +162,20 @@ import Testing
         await store.close()
     }
 
+    /// Whoever could write such a journal could replace the file that it names; the store's user may own others.
+    @Test(arguments: ["../elsewhere.json", "test/../../elsewhere.json", "elsewhere.json", "test/", "/elsewhere.json"])
+    func `a journal that reaches beyond the records is damaged`(_ path: String) async throws {
+        let store = try open()
+        let elsewhere = "\(folder.store)/../elsewhere.json"
+        try "kept".write(toFile: elsewhere, atomically: false, encoding: .utf8)
+        let journal = Journal(steps: [Journal.Step(path: path, temporary: nil)])
+        try write(String(decoding: journal.encode(), as: UTF8.self), to: Journal.name)
+        try await store.put(Key("e"), Record("x"))
+        #expect(incidents.all.map(\.kind) == [.damagedJournal])
+        #expect(try String(contentsOfFile: elsewhere, encoding: .utf8) == "kept")
+        await store.close()
+    }
+
     // MARK: Damage
 
     @Test(arguments: ["", "{", "\u{0}\u{0}\u{0}", "{\"format\":1}"])
