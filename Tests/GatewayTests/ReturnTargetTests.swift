@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -79,7 +80,7 @@ struct ReturnTargetTests {
             let text = (0..<random.next(below: 6) + 1).map { _ in pieces[random.next(below: pieces.count)] }.joined()
             guard (try? rules.target(text)) != nil else { continue }
             accepted += 1
-            let landing = Browser.landing(of: text)
+            let landing = BrowserLanding(of: text)
             let isListed =
                 switch landing {
                 case .sameOrigin: true
@@ -91,51 +92,6 @@ struct ReturnTargetTests {
             #expect(isListed, "\(text.debugDescription) leads to \(landing)")
         }
         #expect(accepted > 500, "the pieces still make acceptable targets: \(accepted)")
-    }
-}
-
-/// Where a browser goes: the parts of the WHATWG URL parser that decide it, written for this test.
-private enum Browser {
-    enum Landing: Equatable {
-        case sameOrigin
-        case host(String, String, Int)
-        case elsewhere
-    }
-
-    static func landing(of text: String) -> Landing {
-        // Control characters and spaces at the ends go, tabs and line breaks go everywhere (§4.4).
-        var scalars = Array(text.unicodeScalars)
-        while let first = scalars.first, first.value <= 0x20 { scalars.removeFirst() }
-        while let last = scalars.last, last.value <= 0x20 { scalars.removeLast() }
-        scalars.removeAll { $0 == "\t" || $0 == "\n" || $0 == "\r" }
-        let isSlash = { (scalar: Unicode.Scalar) in scalar == "/" || scalar == "\\" }
-        var scheme = "https"
-        var rest = scalars[...]
-        if let colon = scalars.firstIndex(of: ":"), let first = scalars.first, first.properties.isAlphabetic,
-            first.isASCII,
-            scalars[..<colon].allSatisfy({
-                $0.isASCII && ($0.properties.isAlphabetic || "0123456789+-.".unicodeScalars.contains($0))
-            })
-        {
-            scheme = String(String.UnicodeScalarView(scalars[..<colon])).lowercased()
-            guard ["http", "https"].contains(scheme) else { return .elsewhere }
-            rest = scalars[(colon + 1)...]
-            // "https:path" is relative to a base of the same scheme, anything else names a host.
-            if scheme == "https", let next = rest.first, !isSlash(next) { return .sameOrigin }
-            if scheme == "https", rest.count >= 1, rest.dropFirst().first.map(isSlash) != true { return .sameOrigin }
-        } else {
-            guard rest.count >= 2, isSlash(rest[rest.startIndex]), isSlash(rest[rest.startIndex + 1]) else {
-                return .sameOrigin
-            }
-        }
-        while let first = rest.first, isSlash(first) { rest = rest.dropFirst() }
-        let authority = rest.prefix { !isSlash($0) && $0 != "?" && $0 != "#" }
-        let afterUser = authority.lastIndex(of: "@").map { authority[($0 + 1)...] } ?? authority
-        let hostPort = String(String.UnicodeScalarView(afterUser)).lowercased().split(
-            separator: ":", omittingEmptySubsequences: false)
-        let standard = scheme == "https" ? 443 : 80
-        let port = hostPort.count > 1 ? Int(hostPort[1]) ?? (hostPort[1].isEmpty ? standard : -1) : standard
-        return .host(scheme, String(hostPort.first ?? ""), port)
     }
 }
 
