@@ -33,16 +33,12 @@ private func libraryText(of seconds: Int) -> String {
     var time = time_t(seconds)
     var parts = tm()
     gmtime_r(&time, &parts)
+    // %Y writes the year 25 with two digits, so that the year stands by itself.
+    let year = String(parts.tm_year + 1900)
+    let format = "%a, %d %b \(String(repeating: "0", count: max(0, 4 - year.count)))\(year) %H:%M:%S GMT"
     var space = [CChar](repeating: 0, count: 64)
-    let count = strftime(&space, space.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
-    var text = String(decoding: space.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    // %Y writes the year 33 with two digits.
-    let year = parts.tm_year + 1900
-    if year < 1000 {
-        let digits = String(year)
-        text.replace(" \(digits) ", with: " " + String(repeating: "0", count: 4 - digits.count) + digits + " ")
-    }
-    return text
+    let count = strftime(&space, space.count, format, &parts)
+    return String(decoding: space.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
 /// As far as the list is one: `[ "W/" ] DQUOTE *etagc DQUOTE`, with commas and blanks in any number between.

@@ -45,7 +45,7 @@ struct Choices: RandomNumberGenerator {
     }
 }
 
-/// An input whose first byte decides something and whose rest is text, for targets with several readers.
+/// An input as lines, for targets that need several values: a seed stays readable.
 struct Sections {
     private var rest: ArraySlice<UInt8>
 
@@ -53,7 +53,7 @@ struct Sections {
         rest = input[...]
     }
 
-    /// The bytes up to the next line break, which is dropped: several values in one readable seed.
+    /// The bytes up to the next line feed, which is dropped.
     mutating func next() -> [UInt8] {
         let line = rest.prefix { $0 != 0x0A }
         rest = rest.dropFirst(line.count + 1)
