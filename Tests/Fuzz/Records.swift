@@ -23,7 +23,8 @@ func examine(_ input: [UInt8]) {
 /// Any bytes at all come back as they were.
 private func checkRoundTrip(_ input: [UInt8]) {
     var choices = Choices(from: input)
-    let expiry = [nil, 0, 1_800_000_000_123, 253_402_300_799_999].randomElement(using: &choices) ?? nil
+    let expiries: [Int64?] = [nil, 0, 1_800_000_000_123, 253_402_300_799_999]
+    let expiry = expiries.randomElement(using: &choices) ?? nil
     let key = Key(namespace: "fuzz", name: String(decoding: input.prefix(24), as: UTF8.self))
     let record = Record(value: input, expiry: expiry)
     let written = RecordFile.encode(key, record)
