@@ -3,6 +3,15 @@ import Wire
 
 /// The map of the program: every address Magpie serves, and who answers. `Door` stands around each handler.
 enum Routes {
+    /// The patterns below, for metrics.
+    static let publicPaths = [
+        "/get-signature", "/redirect", "/redirect/{account}", "/session", "/auth", "/logout", "/api/wechat",
+        "/api/wechat/{account}", "/magpie.json",
+    ]
+    static let adminPaths = [
+        "/health", "/ready", "/metrics", "/status", "/access-token", "/access-token/report", "/diagnose/signature",
+    ]
+
     static func `public`(
         _ door: Door, signing: SigningRoutes, login: LoginRoutes, sessions: SessionRoutes,
         verification: VerificationRoute, demo: DemoRoute

@@ -1,18 +1,32 @@
 import FoundationEssentials
 package import HTTP
 package import Reactor
+import Secure
 import Store
 import Synchronization
 import WeChat
 
-/// The gateway as a whole: two listeners and the work in the background. `magpie serve` starts and stops it.
+/// The gateway as a whole: two listeners and the work in the background. `magpie serve` starts, reloads and stops it.
 package final class Service: Sendable {
-    private let configuration: Configuration
+    /// As it was opened, for its end; everybody else has the measured one.
     private let store: any Store
-    private let wiring: Wiring
-    private let log: EventLog
-    private let group: LoopGroup
-    private let background = Mutex<[Task<Void, Never>]>([])
+    private let fixtures: Fixtures
+    private let current: CurrentWiring
+    private let publicServer: Server
+    private let adminServer: Server
+    private let background = Mutex(Background())
+
+    private struct Background {
+        var keepers: [(keeper: Keeper, task: Task<Void, Never>)] = []
+        /// Those of former wirings, as long as a request holds them.
+        var former: [Former] = []
+        var sweeper: Task<Void, Never>?
+        var isStopping = false
+    }
+
+    private struct Former {
+        weak var keeper: Keeper?
+    }
 
     /// Between two looks for expired records.
     private static let sweepInterval = Duration.seconds(60)
@@ -24,57 +38,196 @@ package final class Service: Sendable {
     package init(
         _ configuration: Configuration, log: EventLog, group: LoopGroup, sandboxSDK: String? = nil
     ) throws {
-        self.configuration = configuration
-        self.log = log
-        self.group = group
         store = try OpenedStore.open(configuration.store, log: log)
-        wiring = try Wiring(configuration, store: store, log: log, group: group, sandboxSDK: sandboxSDK)
+        let reloads = Reloads(loadedAt: Date())
+        let metrics = Metrics(
+            routes: Routes.publicPaths + Routes.adminPaths + ["files"], accounts: configuration.accounts.map(\.name),
+            log: log, reloads: reloads)
+        fixtures = Fixtures(
+            store: MeasuredStore(store: store, metrics: metrics), metrics: metrics, log: log, group: group,
+            reloads: reloads, sandboxSDK: sandboxSDK, startedAt: Date(), now: { Date() })
+        current = CurrentWiring(try Wiring(configuration, fixtures))
+        publicServer = current.server("public", at: configuration.listen, on: group) { $0.publicSide }
+        adminServer = current.server("admin", at: configuration.adminListen, on: group) { $0.adminSide }
     }
 
-    package var publicAddress: SocketAddress { wiring.publicServer.boundAddress }
-    package var adminAddress: SocketAddress { wiring.adminServer.boundAddress }
+    package var publicAddress: SocketAddress { publicServer.boundAddress }
+    package var adminAddress: SocketAddress { adminServer.boundAddress }
 
     /// Listens, and starts keeping tokens and tickets. Returns when requests are served.
-    package func start() async throws(ServerError) {
-        try await wiring.publicServer.start()
+    ///
+    /// - Parameter takingOver: whether another process may serve the same addresses, which is about to stop.
+    package func start(takingOver: Bool = false) async throws(ServerError) {
+        try await publicServer.start(besideOthers: takingOver)
         do throws(ServerError) {
-            try await wiring.adminServer.start()
+            try await adminServer.start(besideOthers: takingOver)
         } catch {
-            await wiring.publicServer.stop(within: .zero)
+            await publicServer.stop(within: .zero)
             throw error
         }
+        let log = fixtures.log
         log.info(
             "listening", [.listener("public"), .address(publicAddress.description), .version(Version.current)])
         log.info("listening", [.listener("admin"), .address(adminAddress.description)])
-        var tasks = wiring.accounts.all.map { desk in
-            Task(executorPreference: group.next()) { await desk.keeper.run() }
-        }
-        let (store, log) = (store, log)
-        tasks.append(
-            Task(executorPreference: group.next()) {
-                while (try? await sleep(for: Self.sweepInterval)) != nil {
-                    do throws(StoreError) {
-                        _ = try await store.sweep()
-                    } catch {
-                        log.warn("sweep failed", [.reason(error.description)])
-                    }
+        tend(current.value)
+        let store = fixtures.store
+        let sweeper = Task(executorPreference: fixtures.group.next()) {
+            while (try? await sleep(for: Self.sweepInterval)) != nil {
+                do throws(StoreError) {
+                    _ = try await store.sweep()
+                } catch {
+                    log.warn("sweep failed", [.reason(error.description)])
                 }
-            })
-        background.withLock { $0 = tasks }
+            }
+        }
+        background.withLock { $0.sweeper = sweeper }
+    }
+
+    /// Keeps tokens and tickets, without serving anybody yet, until there is a ticket for each account and the store is
+    /// found to work. What is missing when the time is over; nil when nothing is.
+    package func becomeReady(within limit: Duration) async -> String? {
+        tend(current.value)
+        let end = Deadline.after(limit)
+        while true {
+            let report = await current.value.readiness.report()
+            if report.ready { return nil }
+            if end.hasPassed {
+                return ([report.store] + report.accounts).filter { !$0.ready }
+                    .map { "\($0.name): \($0.reason ?? "not ready")" }.joined(separator: "; ")
+            }
+            try? await sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// Runs the keepers of this wiring, and no others.
+    private func tend(_ wiring: Wiring) {
+        background.withLock { background in
+            guard !background.isStopping else { return }
+            let wanted = wiring.accounts.all.map(\.keeper)
+            background.former.removeAll { $0.keeper == nil }
+            for (keeper, task) in background.keepers where !wanted.contains(where: { $0 === keeper }) {
+                task.cancel()
+                background.former.append(Former(keeper: keeper))
+            }
+            let tended = background.keepers
+            background.keepers = wanted.map { keeper in
+                tended.first { $0.keeper === keeper }
+                    ?? (keeper, Task(executorPreference: fixtures.group.next()) { await keeper.run() })
+            }
+        }
     }
 
     /// Says no to `/ready` for `limits.drain` while everything is still served, then takes no more connections, lets the
     /// last requests finish, and closes the store. Takes `limits.shutdown` at most.
     package func stop() async {
+        // No reload replaces it any more.
+        background.withLock { $0.isStopping = true }
+        let wiring = current.value
+        let limits = wiring.configuration.limits
         wiring.readiness.leave()
-        wiring.publicServer.drain()
-        try? await sleep(for: configuration.limits.drain)
-        // Whoever is cut gets a second to end, and so does the admin listener: both are within the limit.
-        let rest = configuration.limits.shutdown - configuration.limits.drain - .seconds(2)
-        await wiring.publicServer.stop(within: max(rest, .zero))
-        await wiring.adminServer.stop(within: .zero)
-        let tasks = background.withLock { $0 }
-        for task in tasks { task.cancel() }
+        publicServer.drain()
+        try? await sleep(for: limits.drain)
+        let rest = max(limits.shutdown - limits.drain, .zero)
+        // For whoever is cut, for the admin listener and for the keepers: within the limit, like all else.
+        let spare = min(.seconds(3), rest / 2)
+        await publicServer.stop(within: rest - spare)
+        await adminServer.stop(within: spare / 3)
+        await endBackground(within: spare / 3)
         await OpenedStore.close(store)
+    }
+
+    /// Ends the work in the background before the store closes: a token that WeChat has just made must get there, and
+    /// a lease that is not given back holds up other processes.
+    private func endBackground(within limit: Duration) async {
+        let background = background.withLock { $0 }
+        let keepers = background.keepers.map(\.keeper) + background.former.compactMap(\.keeper)
+        let tasks = background.keepers.map(\.task) + [background.sweeper].compactMap(\.self)
+        for task in tasks { task.cancel() }
+        let ended = Gate()
+        Task(executorPreference: fixtures.group.next()) {
+            for task in tasks { await task.value }
+            for keeper in keepers { await keeper.finish() }
+            ended.open()
+        }
+        do throws(IOError) {
+            try await ended.wait(until: .after(limit))
+        } catch {
+            for keeper in keepers { keeper.abandon() }
+            try? await ended.wait(until: .after(.seconds(1)))
+        }
+    }
+}
+
+extension Service {
+    /// Reads the configuration again, and serves with it whoever asks from now on. One that cannot be used, or that
+    /// changes what only a restart can, changes nothing; the log says why.
+    ///
+    /// - Parameter source: the file's name, for the log.
+    package func reload(
+        from source: String,
+        _ read: @escaping @Sendable () throws(ConfigurationRefusal) -> ConfigurationLoader.Loaded
+    ) async {
+        let (former, fixtures) = (current.value, fixtures)
+        do throws(ConfigurationRefusal) {
+            // Reading files may block.
+            let (next, warnings) = try await offLoop { () throws(ConfigurationRefusal) in
+                let loaded = try read()
+                let fixed = loaded.configuration.fixedSettings(changedSince: former.configuration)
+                guard fixed.isEmpty else { throw ConfigurationRefusal(source: source, complaints: fixed) }
+                return (try Self.wire(loaded.configuration, fixtures, source, former: former), loaded.warnings)
+            }
+            for warning in warnings { fixtures.log.warn("configuration", Self.fields(of: warning, source)) }
+            adopt(next, in: former, source)
+        } catch {
+            for complaint in error.complaints {
+                fixtures.log.error("configuration", Self.fields(of: complaint, source))
+            }
+            refuseReload("the former one goes on", from: source, problems: error.complaints.count)
+        }
+    }
+
+    /// Notes that there will be no other configuration, and why.
+    package func refuseReload(_ reason: String, from source: String? = nil, problems: Int = 1) {
+        fixtures.reloads.note(.refused, problems: problems, at: fixtures.now())
+        let file = source.map { [LogField.file($0)] } ?? []
+        fixtures.log.error("reload", [.outcome("refused"), .count(problems), .reason(reason)] + file)
+    }
+
+    private static func wire(
+        _ configuration: Configuration, _ fixtures: Fixtures, _ source: String, former: Wiring
+    ) throws(ConfigurationRefusal) -> Wiring {
+        do {
+            return try Wiring(configuration, fixtures, former: former)
+        } catch {
+            let reason = (error as? SecureError)?.description ?? "an unexpected \(type(of: error))"
+            throw ConfigurationRefusal(
+                source: source,
+                complaints: [
+                    Complaint(path: "", problem: "the files of tls or upstream.caFile cannot be used: \(reason)")
+                ])
+        }
+    }
+
+    private static func fields(of complaint: Complaint, _ source: String) -> [LogField] {
+        let reason = [complaint.problem, complaint.expected].filter { !$0.isEmpty }.joined(separator: "; expected ")
+        return [.file(source), .setting(complaint.path), .reason(reason)]
+    }
+
+    /// The moment of change. Nothing here can fail.
+    private func adopt(_ next: Wiring, in former: Wiring, _ source: String) {
+        guard !background.withLock({ $0.isStopping }) else { return }
+        let outcome = next.isSame(as: former) ? Reloads.Outcome.unchanged : .applied
+        if outcome == .applied {
+            let configuration = next.configuration
+            fixtures.metrics.cover(accounts: configuration.accounts.map(\.name))
+            fixtures.log.change(to: configuration.log)
+            current.change(to: next)
+            publicServer.change(to: next.publicSide.options)
+            adminServer.change(to: next.adminSide.options)
+            tend(next)
+            if next.client.product !== former.client.product { former.client.product.closeIdle() }
+        }
+        fixtures.reloads.note(outcome, at: fixtures.now())
+        fixtures.log.info("reload", [.outcome(outcome.rawValue), .file(source)])
     }
 }

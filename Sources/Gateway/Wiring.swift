@@ -3,42 +3,67 @@ import HTTP
 import Reactor
 import Secure
 import Store
+import Synchronization
 import WeChat
 import Wire
 
+/// What outlives every reload of the configuration.
+struct Fixtures: Sendable {
+    let store: any Store
+    let metrics: Metrics
+    let log: EventLog
+    let group: LoopGroup
+    let reloads: Reloads
+    /// Where the demo page loads its JS-SDK from, when that is a sandbox's.
+    let sandboxSDK: String?
+    let startedAt: Date
+    let now: @Sendable () -> Date
+}
+
 /// Builds every part from the configuration, top to bottom. No logic: whoever wants to know what depends on what
 /// reads it here.
-struct Wiring: Sendable {
+///
+/// A reload builds another one, which takes over from the former what has not changed: keepers with their tokens, the
+/// connections to WeChat, the files in memory. Requests under way finish with the one they began with.
+final class Wiring: Sendable {
+    let configuration: Configuration
+    let client: MadeOfFiles<Configuration.Upstream, Client>
+    let tls: MadeOfFiles<Configuration.TLS, TLSContext>?
+    private let files: StaticFiles
+    private let limits: RateLimits
+    private let quota: LoginQuota
     let accounts: Accounts
     let readiness: Readiness
-    let publicServer: Server
-    let adminServer: Server
+    let publicSide: Side
+    let adminSide: Side
 
-    init(
-        _ configuration: Configuration, store: any Store, log: EventLog, group: LoopGroup, sandboxSDK: String?,
-        now: @escaping @Sendable () -> Date = { Date() }
-    ) throws {
-        let adminPaths = [
-            "/health", "/ready", "/metrics", "/status", "/access-token", "/access-token/report", "/diagnose/signature",
-        ]
-        let publicPaths = [
-            "/get-signature", "/redirect", "/redirect/{account}", "/session", "/auth", "/logout", "/api/wechat",
-            "/api/wechat/{account}", "/magpie.json",
-        ]
-        let metrics = Metrics(
-            routes: publicPaths + adminPaths + ["files"], accounts: configuration.accounts.map(\.name), log: log,
-            now: now)
-        let store = MeasuredStore(store: store, metrics: metrics)
+    /// What a listener serves with.
+    struct Side: Sendable {
+        let options: ServerOptions
+        let responder: any Responder
+        let observer: RequestObserver
+    }
+
+    init(_ configuration: Configuration, _ fixtures: Fixtures, former: Wiring? = nil) throws {
+        let (store, metrics, log) = (fixtures.store, fixtures.metrics, fixtures.log)
+        let (group, now) = (fixtures.group, fixtures.now)
+        self.configuration = configuration
 
         // WeChat
         let timing = Timing(
             now: now, sleep: { (duration) async throws(CancellationError) in try await sleep(for: duration) })
-        var clientOptions = ClientOptions()
-        clientOptions.timeout = configuration.upstream.timeout
-        clientOptions.caFile = configuration.upstream.caFile
-        let client = try Client(group: group, options: clientOptions)
+        let client = try MadeOfFiles(
+            configuration.upstream, files: [configuration.upstream.caFile].compactMap(\.self), unlike: former?.client
+        ) {
+            var options = ClientOptions()
+            options.timeout = configuration.upstream.timeout
+            options.caFile = configuration.upstream.caFile
+            return try Client(group: group, options: options)
+        }
+        self.client = client
         let fetcher = ClientFetcher(
-            client: client, api: try WebURL(configuration.upstream.api.description), metrics: metrics)
+            client: client.product, api: try WebURL(configuration.upstream.api.description), metrics: metrics)
+        let keepers = client.product === former?.client.product ? former?.accounts.all.map(\.keeper) : nil
         accounts = Accounts(
             try configuration.accounts.map { account in
                 let platform = Platform(
@@ -46,9 +71,11 @@ struct Wiring: Sendable {
                         name: account.name, appID: account.appID, appSecret: account.appSecret,
                         usesStableToken: account.stableToken),
                     fetcher: fetcher, timeout: configuration.upstream.timeout, timing: timing)
-                let keeper = Keeper(platform: platform, store: store, executor: group.next()) { event in
-                    KeeperLog.note(event, account: account.name, log: log, metrics: metrics)
-                }
+                let keeper =
+                    keepers?.first { $0.account == platform.account }
+                    ?? Keeper(platform: platform, store: store, executor: group.next()) { event in
+                        KeeperLog.note(event, account: account.name, log: log, metrics: metrics)
+                    }
                 let returns = ReturnRules(domains: account.returnDomains, publicURL: configuration.publicURL)
                 return AccountDesk(
                     account: platform.account, keeper: keeper,
@@ -62,7 +89,16 @@ struct Wiring: Sendable {
         readiness = Readiness(accounts: accounts, store: store, now: now)
 
         let addresses = ClientAddress(trusted: configuration.trustedProxies)
-        let limits = RateLimits(configuration.limits, addresses: addresses, metrics: metrics, log: log)
+        // What an address owes is forgotten only when the rules themselves change.
+        let isLimitedAlike =
+            former.map {
+                $0.configuration.limits == configuration.limits
+                    && $0.configuration.trustedProxies == configuration.trustedProxies
+            } ?? false
+        limits =
+            (isLimitedAlike ? former?.limits : nil)
+            ?? RateLimits(configuration.limits, addresses: addresses, metrics: metrics, log: log)
+        quota = (isLimitedAlike ? former?.quota : nil) ?? LoginQuota(most: configuration.limits.logins)
 
         // The visitor
         let sessions = Sessions(
@@ -74,9 +110,9 @@ struct Wiring: Sendable {
             sessionLifetime: Int(configuration.session.lifetime / .seconds(1)))
         let login = LoginRoutes(
             accounts: accounts, sessions: sessions, records: LoginRecords(store: store, now: now),
-            quota: LoginQuota(most: configuration.limits.logins), limit: limits.logins, cookies: cookies,
-            publicOrigin: configuration.publicURL.description, log: log, metrics: metrics, now: now,
-            patience: configuration.upstream.timeout * 2 + .seconds(1), pause: timing.sleep)
+            quota: quota, limit: limits.logins, cookies: cookies, publicOrigin: configuration.publicURL.description,
+            log: log, metrics: metrics, now: now, patience: configuration.upstream.timeout * 2 + .seconds(1),
+            pause: timing.sleep)
         let sessionRoutes = SessionRoutes(
             accounts: accounts, sessions: sessions, cookies: cookies,
             profiles: LateProfiles(sessions: sessions, log: log, now: now),
@@ -90,38 +126,83 @@ struct Wiring: Sendable {
                 accounts: accounts, site: configuration.publicURL, limit: limits.signatures, metrics: metrics),
             login: login, sessions: sessionRoutes,
             verification: VerificationRoute(accounts: accounts, guesses: limits.guesses),
-            demo: DemoRoute(account: accounts.all[0].name, sandboxSDK: sandboxSDK))
+            demo: DemoRoute(account: accounts.all[0].name, sandboxSDK: fixtures.sandboxSDK))
         let adminRoutes = Routes.admin(
             door,
             AdminRoutes(
                 accounts: accounts, readiness: readiness, metrics: metrics,
-                diagnosis: SignatureDiagnosis(accounts: accounts), startedAt: now(), now: now),
+                diagnosis: SignatureDiagnosis(accounts: accounts), reloads: fixtures.reloads,
+                startedAt: fixtures.startedAt, now: now),
             guardedBy: AdminGuard(token: configuration.adminToken, guesses: limits.guesses))
-        let tls = try configuration.tls.map { try TLSContext.server(certificateFile: $0.certificate, keyFile: $0.key) }
-        let files = StaticFiles(directory: configuration.publicDirectory, refusal: door.refusal)
-        publicServer = Server(
-            name: "public", address: configuration.listen, group: group,
-            options: ServerOptions(configuration.limits, proxies: configuration.trustedProxies, tls: tls),
+        tls = try configuration.tls.map { settings in
+            try MadeOfFiles(settings, files: [settings.certificate, settings.key], unlike: former?.tls) {
+                try TLSContext.server(certificateFile: settings.certificate, keyFile: settings.key)
+            }
+        }
+        files =
+            if let former, former.configuration.publicDirectory == configuration.publicDirectory { former.files } else {
+                StaticFiles(directory: configuration.publicDirectory, refusal: door.refusal)
+            }
+        publicSide = Side(
+            options: ServerOptions(
+                configuration.limits, proxies: configuration.trustedProxies, tls: tls?.product),
             responder: HostGuard(
                 next: Router(publicRoutes, fallback: PublicFiles(files: files), refusal: door.refusal),
                 door: door, metrics: metrics, hosts: configuration.hosts,
                 admitsLoopback: configuration.publicURL.isLoopback, admitsAddresses: false,
                 tellsStrictTransport: tls != nil),
-            onEvent: RequestObserver(
+            observer: RequestObserver(
                 listener: .public, name: "public", log: log, metrics: metrics, addresses: addresses,
-                routes: Set(publicPaths)
-            ).note)
-        adminServer = Server(
-            name: "admin", address: configuration.adminListen, group: group,
+                routes: Set(Routes.publicPaths)))
+        adminSide = Side(
             options: .admin(configuration.limits, proxies: configuration.trustedProxies),
             responder: HostGuard(
                 next: Router(adminRoutes, refusal: door.refusal), door: door, metrics: metrics,
                 hosts: Set(configuration.furtherHosts.map(\.name)), admitsLoopback: true, admitsAddresses: true,
                 tellsStrictTransport: false),
-            onEvent: RequestObserver(
+            observer: RequestObserver(
                 listener: .admin, name: "admin", log: log, metrics: metrics, addresses: addresses,
-                routes: Set(adminPaths)
-            ).note)
+                routes: Set(Routes.adminPaths)))
+    }
+
+    /// Whether nothing a request could notice differs.
+    func isSame(as other: Wiring) -> Bool {
+        configuration == other.configuration && client.product === other.client.product
+            && tls?.product === other.tls?.product
+    }
+}
+
+/// The wiring in force, and the two listeners that serve with it whatever it is.
+final class CurrentWiring: Sendable {
+    private let wiring: Mutex<Wiring>
+
+    init(_ first: Wiring) {
+        wiring = Mutex(first)
+    }
+
+    var value: Wiring { wiring.withLock { $0 } }
+
+    func change(to next: Wiring) {
+        wiring.withLock { $0 = next }
+    }
+
+    func server(
+        _ name: String, at address: SocketAddress, on group: LoopGroup,
+        _ side: @escaping @Sendable (Wiring) -> Wiring.Side
+    ) -> Server {
+        Server(
+            name: name, address: address, group: group, options: side(value).options,
+            responder: CurrentResponder(wiring: self, side: side),
+            onEvent: { [self] event in side(value).observer.note(event) })
+    }
+}
+
+private struct CurrentResponder: Responder {
+    let wiring: CurrentWiring
+    let side: @Sendable (Wiring) -> Wiring.Side
+
+    func respond(to request: Request) async -> Response {
+        await side(wiring.value).responder.respond(to: request)
     }
 }
 

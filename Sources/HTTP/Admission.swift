@@ -14,61 +14,81 @@ final class Admission: Sendable {
         case ignored
     }
 
-    private struct Counts {
+    /// What `leave` must know: the rules may be others by then.
+    struct Entry {
+        let verdict: Verdict
+        /// The address it was counted for.
+        fileprivate let address: IPAddress?
+    }
+
+    private struct Rules {
+        let limit: Int
+        let limitPerAddress: Int
+        /// How many may wait for their client to read that there is no room. They hold descriptors, too.
+        let limitRefused: Int
+        let exempt: [AddressBlock]
+
+        init(limit: Int, perAddress: Int, exempt: [AddressBlock]) {
+            self.limit = limit
+            limitPerAddress = perAddress
+            limitRefused = min(128, limit / 8 + 1)
+            self.exempt = exempt
+        }
+
+        func counts(_ peer: IPAddress) -> Bool {
+            limitPerAddress > 0 && !exempt.contains { $0.contains(peer) }
+        }
+    }
+
+    private struct State {
+        var rules: Rules
         var admitted = 0
         var refused = 0
         var perAddress: [IPAddress: Int] = [:]
     }
 
-    private let limit: Int
-    private let limitPerAddress: Int
-    /// How many may wait for their client to read that there is no room. They hold descriptors, too.
-    private let limitRefused: Int
-    private let exempt: [AddressBlock]
-    private let counts = Mutex(Counts())
+    private let state: Mutex<State>
 
     /// - Parameter exempt: addresses of proxies, behind which all clients look like one.
     init(limit: Int, perAddress: Int, exempt: [AddressBlock] = []) {
-        self.limit = limit
-        limitPerAddress = perAddress
-        limitRefused = min(128, limit / 8 + 1)
-        self.exempt = exempt
+        state = Mutex(State(rules: Rules(limit: limit, perAddress: perAddress, exempt: exempt)))
+    }
+
+    /// Other rules for those who come from now on.
+    func change(limit: Int, perAddress: Int, exempt: [AddressBlock]) {
+        state.withLock { $0.rules = Rules(limit: limit, perAddress: perAddress, exempt: exempt) }
     }
 
     /// Those that are served.
-    var count: Int { counts.withLock { $0.admitted } }
+    var count: Int { state.withLock { $0.admitted } }
 
-    /// Counts a connection in; `leave` is to follow, with the same verdict.
-    func enter(_ peer: IPAddress?) -> Verdict {
-        let address = peer.flatMap { isCounted($0) ? $0 : nil }
-        return counts.withLock { counts in
-            let hasShare = address.map { counts.perAddress[$0, default: 0] < limitPerAddress } ?? true
-            guard counts.admitted < limit, hasShare else {
-                guard counts.refused < limitRefused else { return .ignored }
-                counts.refused += 1
-                return .refused
+    /// Counts a connection in; `leave` is to follow.
+    func enter(_ peer: IPAddress?) -> Entry {
+        state.withLock { state in
+            let address = peer.flatMap { state.rules.counts($0) ? $0 : nil }
+            let hasShare = address.map { state.perAddress[$0, default: 0] < state.rules.limitPerAddress } ?? true
+            guard state.admitted < state.rules.limit, hasShare else {
+                guard state.refused < state.rules.limitRefused else { return Entry(verdict: .ignored, address: nil) }
+                state.refused += 1
+                return Entry(verdict: .refused, address: nil)
             }
-            counts.admitted += 1
-            if let address { counts.perAddress[address, default: 0] += 1 }
-            return .admitted
+            state.admitted += 1
+            if let address { state.perAddress[address, default: 0] += 1 }
+            return Entry(verdict: .admitted, address: address)
         }
     }
 
-    func leave(_ peer: IPAddress?, _ verdict: Verdict) {
-        counts.withLock { counts in
-            switch verdict {
+    func leave(_ entry: Entry) {
+        state.withLock { state in
+            switch entry.verdict {
             case .ignored: return
-            case .refused: counts.refused -= 1
+            case .refused: state.refused -= 1
             case .admitted:
-                counts.admitted -= 1
-                guard let peer, isCounted(peer) else { return }
-                let left = counts.perAddress[peer, default: 1] - 1
-                counts.perAddress[peer] = left > 0 ? left : nil
+                state.admitted -= 1
+                guard let address = entry.address else { return }
+                let left = state.perAddress[address, default: 1] - 1
+                state.perAddress[address] = left > 0 ? left : nil
             }
         }
-    }
-
-    private func isCounted(_ peer: IPAddress) -> Bool {
-        limitPerAddress > 0 && !exempt.contains { $0.contains(peer) }
     }
 }

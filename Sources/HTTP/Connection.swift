@@ -16,6 +16,7 @@ struct Connection: ~Copyable {
     }
 
     let site: ServerLoop
+    private let settings: ServerSettings
     let channel: Channel
     let peer: IPAddress?
     private var parser: RequestParser
@@ -30,11 +31,12 @@ struct Connection: ~Copyable {
     private var streak = 0
     private static let longestStreak = 16
 
-    init(_ channel: Channel, peer: IPAddress?, site: ServerLoop) {
+    init(_ channel: Channel, peer: IPAddress?, settings: ServerSettings, site: ServerLoop) {
         self.site = site
+        self.settings = settings
         self.channel = channel
         self.peer = peer
-        parser = RequestParser(limits: site.options.limits)
+        parser = RequestParser(limits: settings.options.limits)
         idleStart = site.loop.now
     }
 
@@ -147,11 +149,11 @@ struct Connection: ~Copyable {
         case .head:
             let start = headStart ?? site.loop.now
             headStart = start
-            return start + site.timeouts.header
+            return start + settings.timeouts.header
         case .body:
             let start = bodyStart ?? site.loop.now
             bodyStart = start
-            return start + site.timeouts.body
+            return start + settings.timeouts.body
         }
     }
 
@@ -166,15 +168,15 @@ struct Connection: ~Copyable {
     /// How long to wait for a request. Whoever connected before the server stopped has a request on its way, even
     /// though none has come yet.
     private var idleEnd: Deadline {
-        guard site.isStopping else { return idleStart + site.timeouts.idle }
-        return requests == 0 ? idleStart + site.timeouts.firstRequest : idleStart
+        guard site.isStopping else { return idleStart + settings.timeouts.idle }
+        return requests == 0 ? idleStart + settings.timeouts.lastFirstRequest : idleStart
     }
 
     private mutating func waitIdle(until deadline: Deadline) async throws(IOError) -> Bool {
         guard site.loop.now < deadline else { return false }
         do throws(IOError) {
             // Most clients that come back do so at once; only who does not gives the buffers back.
-            try await channel.readable(by: min(deadline, idleStart + site.timeouts.buffers))
+            try await channel.readable(by: min(deadline, idleStart + settings.timeouts.buffers))
             return true
         } catch .timedOut {
             guard site.loop.now < deadline else { return false }
@@ -203,7 +205,7 @@ struct Connection: ~Copyable {
         switch failure {
         case .refused(let error):
             site.observer?(.refused(error, peer: peer))
-            site.compose(refusal: error.status, into: channel)
+            site.compose(settings.options.refusal(error.status), into: channel)
             await channel.part()
         case .cut, .broken(.timedOut):
             // Who takes no byte has a full buffer that a normal close would keep in the kernel for minutes.
@@ -216,7 +218,7 @@ struct Connection: ~Copyable {
     /// Whether the server has nothing against another request after the present one. On the way out it answers what
     /// has come already: the next one of a pipeline was sent in good faith.
     var mayKeepAlive: Bool {
-        let limit = site.options.requestsPerConnection
+        let limit = settings.options.requestsPerConnection
         return (!site.isDraining || parser.buffered > 0) && (limit == 0 || requests < limit)
     }
 }

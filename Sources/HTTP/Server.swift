@@ -10,7 +10,7 @@ package final class Server: Sendable {
     package let name: String
     private let address: SocketAddress
     private let group: LoopGroup
-    private let options: ServerOptions
+    private let settings: ServerSettings.Current
     private let responder: any Responder
     private let observer: (@Sendable (ServerEvent) -> Void)?
     private let stage = Stage()
@@ -31,7 +31,7 @@ package final class Server: Sendable {
         self.name = name
         self.address = address
         self.group = group
-        self.options = options
+        settings = ServerSettings.Current(options)
         self.responder = responder
         observer = onEvent
         admission = Admission(
@@ -46,8 +46,7 @@ package final class Server: Sendable {
         do throws(IOError) {
             listeners = try Listener.open(
                 address, count: group.loops.count, besideOthers: besideOthers,
-                // Whom our own deadline finds first is told by a RST, and counted.
-                patience: options.writeTimeout + .seconds(5))
+                patience: Self.patience(settings.value.options))
         } catch {
             throw .bind(address, error)
         }
@@ -57,7 +56,7 @@ package final class Server: Sendable {
             running.address = listeners[0].address
             running.tasks = zip(group.loops, listeners).map { loop, listener in
                 let site = ServerLoop(
-                    options: options, responder: responder, observer: observer, loop: loop, stage: stage,
+                    settings: settings, responder: responder, observer: observer, loop: loop, stage: stage,
                     admission: admission)
                 return Task(executorPreference: loop) { await site.run(listener) }
             }
@@ -67,6 +66,17 @@ package final class Server: Sendable {
     /// Where it really listens: the port is the kernel's choice where 0 was asked for.
     package var boundAddress: SocketAddress {
         running.withLock { $0.address } ?? address
+    }
+
+    /// Whom our own deadline finds first is told by a RST, and counted.
+    private static func patience(_ options: ServerOptions) -> Duration { options.writeTimeout + .seconds(5) }
+
+    /// Takes other options for the connections to come; those that are open keep the ones they began with.
+    package func change(to options: ServerOptions) {
+        settings.change(to: options)
+        for listener in running.withLock({ $0.listeners }) { listener.limitUnread(Self.patience(options)) }
+        admission.change(
+            limit: options.connections, perAddress: options.connectionsPerAddress, exempt: options.exemptAddresses)
     }
 
     /// How many connections are open now.

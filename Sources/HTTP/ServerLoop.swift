@@ -5,46 +5,26 @@ import Wire
 ///
 /// Unchecked because child tasks hold it: they all run on its loop, as everything here does.
 final class ServerLoop: @unchecked Sendable {
-    let options: ServerOptions
-    let timeouts: Timeouts
     let responder: any Responder
     let observer: (@Sendable (ServerEvent) -> Void)?
     let loop: Loop
     private let stage: Stage
+    private let settings: ServerSettings.Current
     private let admission: Admission
     private var date: DateCache
 
-    /// The options' durations in the form that costs nothing to add.
-    struct Timeouts {
-        let header: Timeout
-        let body: Timeout
-        let idle: Timeout
-        let write: Timeout
-        /// How long an idle connection keeps its buffers.
-        let buffers = Timeout(.seconds(1))
-        /// How long a new connection may take for its first request when the server is stopping.
-        let firstRequest = Timeout(.seconds(1))
-
-        init(_ options: ServerOptions) {
-            header = Timeout(options.headerTimeout)
-            body = Timeout(options.bodyTimeout)
-            idle = Timeout(options.idleTimeout)
-            write = Timeout(options.writeTimeout)
-        }
-    }
-
     init(
-        options: ServerOptions, responder: any Responder, observer: (@Sendable (ServerEvent) -> Void)?, loop: Loop,
+        settings: ServerSettings.Current, responder: any Responder, observer: (@Sendable (ServerEvent) -> Void)?,
+        loop: Loop,
         stage: Stage, admission: Admission
     ) {
-        self.options = options
-        timeouts = Timeouts(options)
+        self.settings = settings
         self.responder = responder
         self.observer = observer
         self.loop = loop
         self.stage = stage
         self.admission = admission
-        date = DateCache(clock: options.clock)
+        date = DateCache(clock: settings.value.options.clock)
     }
 
     var isDraining: Bool { stage.current != .serving }
@@ -75,41 +55,43 @@ final class ServerLoop: @unchecked Sendable {
 
     private func serve(_ descriptor: Int32, from address: SocketAddress?) async {
         let peer = address?.ipBytes.flatMap { IPAddress(bytes: $0) }
-        let verdict = admission.enter(peer)
+        let settings = settings.value
+        let entry = admission.enter(peer)
         observer?(.opened)
         defer {
-            admission.leave(peer, verdict)
+            admission.leave(entry)
             observer?(.closed)
         }
         // Registering fails for want of kernel memory only; the descriptor is closed then.
         guard let stream = try? Stream(adopting: descriptor, on: loop) else { return }
-        let channel = Channel(stream, on: loop, stall: timeouts.write, tls: options.tls)
-        guard verdict == .admitted else { return await turnDown(channel, peer, verdict) }
+        let channel = Channel(stream, on: loop, stall: settings.timeouts.write, tls: settings.options.tls)
+        guard entry.verdict == .admitted else { return await turnDown(channel, peer, entry.verdict, settings.options) }
         do throws(HandshakeFault) {
-            try await channel.handshake(by: loop.now + options.handshakeTimeout)
+            try await channel.handshake(by: loop.now + settings.options.handshakeTimeout)
         } catch {
             observer?(.handshakeFailed(error, peer: peer))
             return
         }
         await channel.cancellable {
-            var connection = Connection(channel, peer: peer, site: self)
+            var connection = Connection(channel, peer: peer, settings: settings, site: self)
             await connection.serve()
         }
     }
 
     /// Says 503 and goes. Under a flood, when many already linger over that, the close is immediate.
-    private func turnDown(_ channel: Channel, _ peer: IPAddress?, _ verdict: Admission.Verdict) async {
+    private func turnDown(
+        _ channel: Channel, _ peer: IPAddress?, _ verdict: Admission.Verdict, _ options: ServerOptions
+    ) async {
         observer?(.overloaded(peer: peer))
         guard verdict == .refused, !channel.isSecure else { return }
-        compose(refusal: .unavailable, into: channel)
+        compose(options.refusal(.unavailable), into: channel)
         await channel.part()
     }
 
     /// The answer to what is no request that can be served; the connection ends with it.
-    func compose(refusal status: Status, into channel: Channel) {
-        let response = options.refusal(status)
+    func compose(_ refusal: Response, into channel: Channel) {
         let date = currentDate()
-        _ = channel.compose { ResponseSerializer().append(response, date: date, to: &$0) }
+        _ = channel.compose { ResponseSerializer().append(refusal, date: date, to: &$0) }
     }
 
     func currentDate() -> [UInt8] { date.current() }

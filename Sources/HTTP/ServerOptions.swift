@@ -19,6 +19,8 @@ package struct ServerOptions: Sendable {
     package var bodyTimeout: Duration = .seconds(15)
     /// How long a connection may be open without a byte of a request.
     package var idleTimeout: Duration = .seconds(75)
+    /// The same for a connection without any request yet, once the server is stopping.
+    package var lastFirstRequest: Duration = .seconds(1)
     /// How long a client may take no byte of an answer that is ready for it.
     package var writeTimeout: Duration = .seconds(15)
     package var handshakeTimeout: Duration = .seconds(10)

@@ -51,6 +51,11 @@ package final class Listener: Sendable {
         close(descriptor)
     }
 
+    /// Another `patience` for the connections to come, see `open`.
+    package func limitUnread(_ patience: Duration) {
+        if file == nil { Socket.limitUnread(descriptor, patience) }
+    }
+
     /// From now on new connections go to another process that listens at the same address, if one does. Once for all
     /// sockets of one `open`. The file of a Unix socket leads to the other process already.
     package func yieldToOthers() {

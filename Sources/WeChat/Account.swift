@@ -1,7 +1,7 @@
 package import Secure
 
 /// One Official Account, test account or website application, as WeChat's console names it.
-public struct Account: Sendable {
+public struct Account: Sendable, Equatable {
     /// What the host program calls it; it appears in status and logs.
     public let name: String
     /// `wx` and 16 hexadecimal digits.

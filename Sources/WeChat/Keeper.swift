@@ -166,9 +166,19 @@ public final class Keeper: Sendable {
 
     private static let lookSpacing = 15.0
 
+    /// Waits until nothing is asked of WeChat or the store any more. Before a store is closed, when nobody asks.
+    public func finish() async {
+        while let flight = desk.withLock({ $0.flights.values.first }) { _ = await flight.value }
+    }
+
+    /// Gives up what is asked of WeChat now; those who wait for it get an error.
+    public func abandon() {
+        for flight in desk.withLock({ Array($0.flights.values) }) { flight.cancel() }
+    }
+
     /// One round of `run()`.
     func lookAround() async {
-        for kind in Credential.Kind.allCases {
+        for kind in Credential.Kind.allCases where !Task.isCancelled {
             await adoptFromStore(kind)
             // A failure is in the status and was told as an event; the pause after it is in the slot.
             _ = try? await obtain(kind, .renew)

@@ -12,14 +12,27 @@ enum Commands {
         options: [
             configOption,
             .flag("sandbox", "starts a simulated WeChat along with it, and uses that instead of the real one"),
+            .flag("takeover", "listens beside a running one of the same user, to take its place without a gap"),
         ],
         details: """
-            Signs pages for the JS-SDK, logs visitors in through WeChat, keeps their sessions. Runs until SIGTERM or
-            SIGINT, then finishes what it is doing; a second signal ends it at once. SIGHUP is ignored.
+            Signs pages for the JS-SDK, logs visitors in through WeChat, keeps their sessions.
             With no configuration file at all, a demonstration starts: the demo page and a simulated WeChat, on loopback.
             没有配置文件时自动以沙箱演示模式启动。
+
+            Signals 信号:
+              TERM, INT  says no to /ready, serves on for limits.drain, then takes nobody new and finishes what has
+                         begun, within limits.shutdown. A second one ends it at once. 平滑退出。
+              HUP        reads the configuration and the files it names again. A broken one is refused and told in the
+                         log, and the former one goes on; so does every request. 重新加载配置。
+
+            An upgrade without a lost request: start the new one with --takeover. It listens as soon as it has its
+            tickets, and ends with 69 if it gets none within 30 s. Once it logs "listening", send TERM to the old one.
+            不中断升级：先以 --takeover 启动新进程，看到 "listening" 后再向旧进程发送 TERM。
             """,
-        examples: ["magpie serve", "magpie serve --config /etc/magpie/magpie.json5", "magpie serve --sandbox"],
+        examples: [
+            "magpie serve", "magpie serve --config /etc/magpie/magpie.json5", "magpie serve --sandbox",
+            "magpie serve --takeover",
+        ],
         run: ServeCommand.run)
 
     private static let sandbox = Command(

@@ -45,6 +45,9 @@ struct SandboxHost: Serving {
         return Origin(isSecure: false, host: isEverywhere ? site.host : text, port: address.port)
     }
 
+    /// It has no configuration.
+    func reload() async {}
+
     func stop() async {
         await server.stop(within: .seconds(2))
     }

@@ -8,38 +8,67 @@ import Store
 enum ServeCommand {
     static func run(_ arguments: Arguments) -> ExitCode {
         var plan: ServePlan
-        if let path = ConfigurationFile.path(arguments) {
+        let file = ConfigurationFile.path(arguments)
+        if let file {
             var sources = ConfigurationSources.process
             // The sandbox knows none of the real secrets.
             sources.requiresSecrets = !arguments.has("sandbox")
-            guard let loaded = ConfigurationFile.load(path, sources: sources) else { return .configuration }
+            guard let loaded = ConfigurationFile.load(file, sources: sources) else { return .configuration }
             plan = ServePlan(loaded.configuration, usesSandbox: arguments.has("sandbox"))
         } else {
             plan = .demonstration()
+        }
+        let takesOver = arguments.has("takeover")
+        if takesOver, plan.usesSandbox {
+            return Commands.refuse(
+                .init(text: "--takeover is for a server with a configuration and without a sandbox", command: "serve"))
         }
         let log = EventLog.standardOutput(plan.configuration.log, noColor: Terminal.refusesColor)
         defer { log.flush() }
         let cores = LoopGroup.standardCount
         let budget = DescriptorBudget(descriptors: DescriptorLimit.raise(), loops: cores)
         guard budget.isEnough else { return refuse(budget, loops: cores, log) }
-        if plan.configuration.limits.connections > budget.connections {
-            log.warn(
-                "limits.connections does not fit the process's descriptors",
-                [
-                    .limit(budget.connections),
-                    .reason("raise its limit (LimitNOFILE in systemd, ulimit -n) to serve more"),
-                ])
-            plan.configuration.limits.connections = budget.connections
-        }
+        fit(&plan.configuration, to: budget, log)
         return LoopGroup.runBlocking { [plan] group in
-            await Supervisor.run(log) { await start(plan, on: group, log) }
+            await Supervisor.run(log) {
+                await start(plan, from: file, within: budget, takesOver: takesOver, on: group, log)
+            }
         }
+    }
+
+    /// Takes no more connections than there are descriptors for.
+    private static func fit(_ configuration: inout Gateway.Configuration, to budget: DescriptorBudget, _ log: EventLog)
+    {
+        guard configuration.limits.connections > budget.connections else { return }
+        log.warn(
+            "limits.connections does not fit the process's descriptors",
+            [
+                .limit(budget.connections),
+                .reason("raise its limit (LimitNOFILE in systemd, ulimit -n) to serve more"),
+            ])
+        configuration.limits.connections = budget.connections
     }
 
     /// What runs: the gateway, and perhaps the platform it talks to.
     private struct Running: Serving {
         let service: Service
         let sandbox: SandboxHost?
+        /// The configuration's file, if there is one.
+        let file: String?
+        let budget: DescriptorBudget
+        let log: EventLog
+
+        func reload() async {
+            guard let file else { return service.refuseReload("there is no configuration file") }
+            guard sandbox == nil else {
+                return service.refuseReload("with --sandbox the configuration is read at the start only", from: file)
+            }
+            await service.reload(from: file) { () throws(ConfigurationRefusal) in
+                var loaded = try ConfigurationLoader().load(file: file)
+                fit(&loaded.configuration, to: budget, log)
+                return loaded
+            }
+        }
 
         func stop() async {
             await service.stop()
@@ -48,7 +77,8 @@ enum ServeCommand {
     }
 
     private static func start(
-        _ plan: ServePlan, on group: LoopGroup, _ log: EventLog
+        _ plan: ServePlan, from file: String?, within budget: DescriptorBudget, takesOver: Bool, on group: LoopGroup,
+        _ log: EventLog
     ) async -> Result<any Serving, Supervisor.Failure> {
         var plan = plan
         var sandbox: SandboxHost?
@@ -64,9 +94,15 @@ enum ServeCommand {
             }
             let script = origin.map { "\($0)/open/js/jweixin-1.6.0.js" }
             let service = try Service(plan.configuration, log: log, group: group, sandboxSDK: script)
-            try await service.start()
+            // Not before it can take over is it let near the other one's visitors.
+            // Six tries, one of which a lease that a killed process holds may cost.
+            if takesOver, let lack = await service.becomeReady(within: plan.configuration.upstream.timeout * 6) {
+                await service.stop()
+                return .failure(refusal("not ready to take over: \(lack)", .unavailable, log))
+            }
+            try await service.start(takingOver: takesOver)
             if let origin { Terminal.complain(plan.greeting(sandbox: origin)) }
-            return .success(Running(service: service, sandbox: sandbox))
+            return .success(Running(service: service, sandbox: sandbox, file: file, budget: budget, log: log))
         } catch {
             await sandbox?.stop()
             return .failure(failure(error, log))
@@ -93,6 +129,10 @@ enum ServeCommand {
                 ("the files of tls or upstream.caFile cannot be used: \(error)", .configuration)
             default: ("an unexpected \(type(of: error))", .failure)
             }
+        return refusal(reason, code, log)
+    }
+
+    private static func refusal(_ reason: String, _ code: ExitCode, _ log: EventLog) -> Supervisor.Failure {
         Terminal.complain("magpie: \(reason)")
         log.error("not started", [.reason(reason)])
         return Supervisor.Failure(code: code)

@@ -20,7 +20,8 @@ struct AdminTests {
                 Door(log: bench.log, metrics: bench.metrics),
                 AdminRoutes(
                     accounts: bench.accounts, readiness: readiness, metrics: bench.metrics,
-                    diagnosis: SignatureDiagnosis(accounts: bench.accounts), startedAt: now(), now: now),
+                    diagnosis: SignatureDiagnosis(accounts: bench.accounts), reloads: Reloads(loadedAt: now()),
+                    startedAt: now(), now: now),
                 guardedBy: AdminGuard(token: token, guesses: bench.rates.guesses)))
     }
 

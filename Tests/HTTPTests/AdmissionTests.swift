@@ -10,33 +10,52 @@ struct AdmissionTests {
         let proxy = try #require(AddressBlock("10.0.0.0/8"))
         let admission = Admission(limit: 100, perAddress: 2, exempt: [proxy])
         let (greedy, other) = (try address("203.0.113.9"), try address("203.0.113.10"))
-        #expect([greedy, greedy, greedy].map { admission.enter($0) } == [.admitted, .admitted, .refused])
-        #expect(admission.enter(other) == .admitted)
+        let entries = (0..<3).map { _ in admission.enter(greedy) }
+        #expect(entries.map(\.verdict) == [.admitted, .admitted, .refused])
+        #expect(admission.enter(other).verdict == .admitted)
         let proxied = try address("10.1.2.3")
-        #expect((0..<10).allSatisfy { _ in admission.enter(proxied) == .admitted })
-        admission.leave(greedy, .refused)
-        #expect(admission.enter(greedy) == .refused)
-        admission.leave(greedy, .admitted)
-        #expect(admission.enter(greedy) == .admitted)
+        #expect((0..<10).allSatisfy { _ in admission.enter(proxied).verdict == .admitted })
+        admission.leave(entries[2])
+        #expect(admission.enter(greedy).verdict == .refused)
+        admission.leave(entries[0])
+        #expect(admission.enter(greedy).verdict == .admitted)
     }
 
     @Test func `the total counts for everybody, and comes back when connections end`() throws {
         let admission = Admission(limit: 2, perAddress: 0)
-        #expect([nil, nil, nil].map { admission.enter($0) } == [.admitted, .admitted, .refused])
-        for verdict in [Admission.Verdict.admitted, .admitted, .refused] { admission.leave(nil, verdict) }
+        let entries = (0..<3).map { _ in admission.enter(nil) }
+        #expect(entries.map(\.verdict) == [.admitted, .admitted, .refused])
+        for entry in entries { admission.leave(entry) }
         #expect(admission.count == 0)
-        #expect(admission.enter(try address("::1")) == .admitted)
+        #expect(admission.enter(try address("::1")).verdict == .admitted)
     }
 
     /// Those who read their 503 used to count, so that a flood kept a room full which was empty.
     @Test func `who is turned away takes no room, and few of them are told`() {
         let admission = Admission(limit: 8, perAddress: 0)
-        #expect((0..<8).allSatisfy { _ in admission.enter(nil) == .admitted })
-        #expect([nil, nil, nil].map { admission.enter($0) } == [.refused, .refused, .ignored])
-        admission.leave(nil, .ignored)
-        admission.leave(nil, .admitted)
-        #expect(admission.enter(nil) == .admitted)
-        admission.leave(nil, .refused)
-        #expect(admission.enter(nil) == .refused)
+        let entries = (0..<11).map { _ in admission.enter(nil) }
+        #expect(entries.prefix(8).allSatisfy { $0.verdict == .admitted })
+        #expect(entries.suffix(3).map(\.verdict) == [.refused, .refused, .ignored])
+        admission.leave(entries[10])
+        admission.leave(entries[0])
+        #expect(admission.enter(nil).verdict == .admitted)
+        admission.leave(entries[8])
+        #expect(admission.enter(nil).verdict == .refused)
+    }
+
+    @Test func `with other rules a connection leaves as it came`() throws {
+        let peer = try address("203.0.113.9")
+        let admission = Admission(limit: 10, perAddress: 0)
+        let uncounted = admission.enter(peer)
+        admission.change(limit: 10, perAddress: 1, exempt: [])
+        let counted = admission.enter(peer)
+        #expect(counted.verdict == .admitted)
+        // It was never counted for its address, so its end makes no room.
+        admission.leave(uncounted)
+        #expect(admission.enter(peer).verdict == .refused)
+        admission.leave(counted)
+        #expect(admission.enter(peer).verdict == .admitted)
+        admission.change(limit: 0, perAddress: 0, exempt: [])
+        #expect(admission.enter(peer).verdict != .admitted)
     }
 }

@@ -65,7 +65,7 @@ import Wire
     }
 
     @Test func `who has just connected when it stops gets his request answered`() async throws {
-        try await withServer { server in
+        try await withServer(options: options { $0.lastFirstRequest = .seconds(60) }) { server in
             let idle = try server.connect()
             try idle.send("GET / HTTP/1.1\r\n\(host)\r\n")
             #expect(try idle.receiveResponse().status == 200)
@@ -93,6 +93,21 @@ import Wire
             #expect(text.split(separator: "HTTP/1.1 200 OK").count == 5)
             #expect(text.split(separator: "Connection: close").count == 2)
             #expect(text.hasSuffix("GET /5 "))
+        }
+    }
+
+    @Test func `other options hold for the connections to come`() async throws {
+        try await withServer { server in
+            let old = try server.connect()
+            try old.send("GET / HTTP/1.1\r\n\(host)\r\n")
+            #expect(try old.receiveResponse().status == 200)
+            server.server.change(to: options { $0.limits.bodyBytes = 1_024 })
+            let large = "POST / HTTP/1.1\r\n\(host)Content-Length: 1025\r\n\r\n" + String(repeating: "x", count: 1_025)
+            #expect(try server.exchange(large).hasPrefix("HTTP/1.1 413 "))
+            try old.send(large)
+            #expect(try old.receiveResponse().status == 200)
+            server.server.change(to: options { $0.connections = 0 })
+            #expect(try server.exchange("GET / HTTP/1.1\r\n\(host)\r\n").hasPrefix("HTTP/1.1 503 "))
         }
     }
 

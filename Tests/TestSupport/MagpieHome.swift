@@ -117,9 +117,29 @@ package final class MagpieHome: Sendable {
         return process
     }
 
-    /// Starts a process without waiting for anything.
-    package func launch() throws -> MagpieProcess {
-        try MagpieProcess(self)
+    /// Starts a process without waiting for anything. Output goes to files of this name.
+    package func launch(_ options: [String] = [], name: String = "magpie") throws -> MagpieProcess {
+        try MagpieProcess(self, options, name: name)
+    }
+
+    /// Starts a process that takes another one's place, and returns when it listens beside it.
+    package func takeOver(name: String) throws -> MagpieProcess {
+        let process = try launch(["--takeover"], name: name)
+        for _ in 0..<6_000 {
+            // The admin listener is the last to open.
+            if process.child.output.contains(#""listener":"admin""#) { return process }
+            guard process.child.isRunning else { break }
+            usleep(10_000)
+        }
+        throw ChildProcess.Failure("it did not take over\n\(process.child.output)\n\(process.child.errors)")
+    }
+
+    /// Changes a text of the configuration, which must be there.
+    package func edit(_ text: String, to replacement: String) {
+        let before = readFile(configurationFile)
+        let after = before.replacingOccurrences(of: text, with: replacement)
+        precondition(after != before, "\(text) is not in the configuration")
+        writeFile(configurationFile, after)
     }
 
     /// A visitor with an empty cookie jar.

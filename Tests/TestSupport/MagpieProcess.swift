@@ -6,13 +6,13 @@ package final class MagpieProcess: Sendable {
     package let child: ChildProcess
     private let home: MagpieHome
 
-    init(_ home: MagpieHome) throws {
+    init(_ home: MagpieHome, _ options: [String] = [], name: String = "magpie") throws {
         self.home = home
-        var words = [try Self.program(), "serve", "--config", home.configurationFile]
+        var words = [try Self.program(), "serve", "--config", home.configurationFile] + options
         // Becomes the program, in the same process.
         if let limit = home.descriptors { words = ["/usr/bin/prlimit", "--nofile=\(limit):\(limit)"] + words }
         child = try ChildProcess(
-            words[0], Array(words.dropFirst()), in: home.folder, name: "magpie", environment: home.environment)
+            words[0], Array(words.dropFirst()), in: home.folder, name: name, environment: home.environment)
     }
 
     /// Polls `/health`, which answers as soon as there is a process to answer.
@@ -26,6 +26,29 @@ package final class MagpieProcess: Sendable {
             usleep(10_000)
         }
         throw ChildProcess.Failure("magpie does not answer\n\(child.output)\n\(child.errors)")
+    }
+
+    /// SIGHUP, and what became of it: `applied`, `unchanged` or `refused`, and how many complaints there were.
+    package func reload() throws -> (outcome: String, problems: Int) {
+        var client = home.operatorClient()
+        let before = try Self.reloads(&client)
+        child.signal(SIGHUP)
+        for _ in 0..<4_000 {
+            // A new admin token, if there is one.
+            client = home.operatorClient()
+            if try Self.reloads(&client) > before {
+                let configuration = try client.get("/status").json["configuration"] as? [String: Any]
+                let last = configuration?["lastReload"] as? [String: Any]
+                return (last?["outcome"] as? String ?? "", last?["problems"] as? Int ?? -1)
+            }
+            usleep(5_000)
+        }
+        throw ChildProcess.Failure("no reload\n\(child.output)\n\(child.errors)")
+    }
+
+    private static func reloads(_ client: inout RawVisitor) throws -> Int {
+        try client.get("/metrics").body.split(separator: "\n").filter { $0.hasPrefix("magpie_config_reloads_total{") }
+            .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
     }
 
     /// SIGTERM, and the end.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A response as a client sees it, taken apart without help from the code under test.
 package struct RawResponse {
     package let status: Int
@@ -11,6 +13,11 @@ package struct RawResponse {
 
     package subscript(name: String) -> String? {
         fields.first { $0.name == name }?.value
+    }
+
+    /// The body as a JSON object; empty when it is none.
+    package var json: [String: Any] {
+        (try? JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]) ?? [:]
     }
 
     package func count(_ name: String) -> Int {

@@ -3,7 +3,7 @@ package import WeChat
 
 extension Configuration {
     /// One Official Account (公众号) with what the operator copied from its console.
-    package struct Account: Sendable {
+    package struct Account: Sendable, Equatable {
         /// Names the account in paths, answers, logs and metrics.
         package var name: String
         package var appID: String

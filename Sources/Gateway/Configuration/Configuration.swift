@@ -6,7 +6,7 @@ package import Wire
 ///
 /// `ConfigurationLoader` makes it from a file; tests and the demonstration make it by hand. The defaults stand here
 /// and nowhere else.
-package struct Configuration: Sendable {
+package struct Configuration: Sendable, Equatable {
     /// The public listener.
     package var listen = SocketAddress.ipv4(0x7F00_0001, port: 8080)
     /// The listener of health, metrics and the token centre.
@@ -62,7 +62,7 @@ package struct Configuration: Sendable {
     }
 
     /// Where WeChat is; elsewhere only for the sandbox, or behind a proxy with a fixed address.
-    package struct Upstream: Sendable {
+    package struct Upstream: Sendable, Equatable {
         package var api = Origin.wechatAPI
         package var open = Origin.wechatOpen
         /// Certificates to trust besides the system's.

@@ -9,7 +9,7 @@ import Wire
 package struct ConfigurationLoader {
     /// What a usable file yields.
     package struct Loaded: Sendable {
-        package let configuration: Configuration
+        package var configuration: Configuration
         /// Things to say once, with which Magpie works all the same.
         package let warnings: [Complaint]
     }

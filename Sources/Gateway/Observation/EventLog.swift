@@ -30,9 +30,12 @@ package final class EventLog: Sendable {
         case text(isColored: Bool)
     }
 
-    package let level: Level
-    /// Whether requests are logged one by one.
-    package let logsAccess: Bool
+    private struct Verbosity: Sendable {
+        var level: Level
+        var logsAccess: Bool
+    }
+
+    private let verbosity: Mutex<Verbosity>
     private let format: Format
     private let now: @Sendable () -> Date
     private let writer: LineWriter
@@ -44,9 +47,8 @@ package final class EventLog: Sendable {
         level: Level = .info, format: Format, logsAccess: Bool = true, capacity: Int = 1 << 20,
         now: @escaping @Sendable () -> Date = { Date() }, write: @escaping @Sendable ([UInt8]) -> Bool
     ) {
-        self.level = level
+        verbosity = Mutex(Verbosity(level: level, logsAccess: logsAccess))
         self.format = format
-        self.logsAccess = logsAccess
         self.now = now
         let lineFormat = LineFormat(format)
         writer = LineWriter(
@@ -56,6 +58,15 @@ package final class EventLog: Sendable {
                     at: Self.timestamp(of: now()), level: .warn, event: "log lines lost", fields: [.count(count)])
             },
             sink: write)
+    }
+
+    package var level: Level { verbosity.withLock { $0.level } }
+    /// Whether requests are logged one by one.
+    package var logsAccess: Bool { verbosity.withLock { $0.logsAccess } }
+
+    /// Says more or less from now on.
+    func change(to settings: Configuration.Log) {
+        verbosity.withLock { $0 = Verbosity(level: settings.level, logsAccess: settings.access) }
     }
 
     /// Standard output: text when it is a terminal, JSON lines otherwise, unless the configuration decides.

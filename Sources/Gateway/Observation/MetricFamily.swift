@@ -41,6 +41,19 @@ struct MetricTable: Sendable {
         cells = (0..<count).map { _ in MetricCell() }
     }
 
+    /// With other values for the first label; what has been counted for those that stay goes on.
+    init(_ first: MetricLabel, continuing former: MetricTable) {
+        let rest = former.labels.dropFirst()
+        let width = rest.reduce(1) { $0 * $1.values.count }
+        labels = [first] + rest
+        cells = first.values.flatMap { value in
+            guard let row = former.labels[0].values.firstIndex(of: value) else {
+                return (0..<width).map { _ in MetricCell() }
+            }
+            return Array(former.cells[(row * width)..<((row + 1) * width)])
+        }
+    }
+
     // The label values in the order of the labels. Three subscripts rather than a variadic one: a request is counted
     // through the longest of them, and a variadic call allocates.
 

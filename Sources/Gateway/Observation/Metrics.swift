@@ -1,8 +1,9 @@
 package import FoundationEssentials
+import Synchronization
 
 /// What Magpie counts, in memory, without locks; `GET /metrics` prints it.
 ///
-/// Labels take values from lists fixed at the start (routes, accounts, outcomes), so the size of the answer is fixed
+/// Labels take values from fixed lists (routes, outcomes, the configured accounts), so the size of the answer is fixed,
 /// too. Nothing here is about one visitor.
 package final class Metrics: Sendable {
     let requests: MetricTable
@@ -20,16 +21,28 @@ package final class Metrics: Sendable {
     let upstreamDurations = MetricHistogram(MetricLabel("path", Metrics.upstreamPaths, isOpen: true))
     let storeFailures = MetricTable([MetricLabel("operation", StoreOperation.allCases.map(\.rawValue))])
     let storeDurations = MetricHistogram(MetricLabel("operation", StoreOperation.allCases.map(\.rawValue)))
-    let sessionsOpened: MetricTable
     let sessionsClosed = MetricTable([MetricLabel("reason", SessionEnd.allCases.map(\.rawValue))])
-    let logins: MetricTable
-    let signatures: MetricTable
     let limited = MetricTable([MetricLabel("limit", Limit.allCases.map(\.rawValue))])
-    let credentialsIssued: MetricTable
-    let credentialsExpire: MetricTable
+    private let byAccount: Mutex<ByAccount>
     let version: String
     let now: @Sendable () -> Date
     let log: EventLog?
+    let reloads: Reloads?
+
+    /// The families that have a series for each account, which a reload of the configuration may change.
+    private struct ByAccount: Sendable {
+        var sessionsOpened: MetricTable
+        var logins: MetricTable
+        var signatures: MetricTable
+        var credentialsIssued: MetricTable
+        var credentialsExpire: MetricTable
+    }
+
+    var sessionsOpened: MetricTable { byAccount.withLock { $0.sessionsOpened } }
+    var logins: MetricTable { byAccount.withLock { $0.logins } }
+    var signatures: MetricTable { byAccount.withLock { $0.signatures } }
+    var credentialsIssued: MetricTable { byAccount.withLock { $0.credentialsIssued } }
+    var credentialsExpire: MetricTable { byAccount.withLock { $0.credentialsExpire } }
 
     private static let listeners = MetricLabel("listener", Listener.allCases.map(\.rawValue))
     private static let methods = MetricLabel("method", ["GET", "HEAD", "POST", "OPTIONS"], isOpen: true)
@@ -38,24 +51,44 @@ package final class Metrics: Sendable {
     /// - Parameters:
     ///   - routes: the patterns of the route table, such as `/redirect/{account}`; all others count as `other`.
     ///   - log: whose lost lines are told.
+    ///   - reloads: what is told of reloads; nil where there are none.
     package init(
         routes: [String], accounts: [String], version: String = Version.current, log: EventLog? = nil,
-        now: @escaping @Sendable () -> Date = { Date() }
+        reloads: Reloads? = nil, now: @escaping @Sendable () -> Date = { Date() }
     ) {
         let route = MetricLabel("route", routes, isOpen: true)
-        // A name from a request is counted as `other` until it is known to be an account.
-        let account = MetricLabel("account", accounts, isOpen: true)
+        let account = Self.label(accounts)
         let credential = MetricLabel("credential", Credential.allCases.map(\.rawValue))
         requests = MetricTable([route, Self.methods, Self.statusClasses])
         requestDurations = MetricHistogram(route)
-        sessionsOpened = MetricTable([account])
-        logins = MetricTable([account, MetricLabel("outcome", LoginOutcome.allCases.map(\.rawValue))])
-        signatures = MetricTable([account, MetricLabel("outcome", SignatureOutcome.allCases.map(\.rawValue))])
-        credentialsIssued = MetricTable([account, credential])
-        credentialsExpire = MetricTable([account, credential])
+        byAccount = Mutex(
+            ByAccount(
+                sessionsOpened: MetricTable([account]),
+                logins: MetricTable([account, MetricLabel("outcome", LoginOutcome.allCases.map(\.rawValue))]),
+                signatures: MetricTable([account, MetricLabel("outcome", SignatureOutcome.allCases.map(\.rawValue))]),
+                credentialsIssued: MetricTable([account, credential]),
+                credentialsExpire: MetricTable([account, credential])))
         self.version = version
         self.log = log
+        self.reloads = reloads
         self.now = now
+    }
+
+    // A name from a request is counted as `other` until it is known to be an account.
+    private static func label(_ accounts: [String]) -> MetricLabel {
+        MetricLabel("account", accounts, isOpen: true)
+    }
+
+    /// Counts for these accounts from now on; for those that were there before it goes on.
+    func cover(accounts: [String]) {
+        let account = Self.label(accounts)
+        byAccount.withLock { tables in
+            tables.sessionsOpened = MetricTable(account, continuing: tables.sessionsOpened)
+            tables.logins = MetricTable(account, continuing: tables.logins)
+            tables.signatures = MetricTable(account, continuing: tables.signatures)
+            tables.credentialsIssued = MetricTable(account, continuing: tables.credentialsIssued)
+            tables.credentialsExpire = MetricTable(account, continuing: tables.credentialsExpire)
+        }
     }
 
     /// A request came in; `requestEnded` must follow.

@@ -145,6 +145,7 @@ extension Metrics {
     private func appendProcess(to text: inout MetricsText) {
         text.family("magpie_log_lines_lost_total", .counter, "Log lines lost because their reader stalled.")
         text.sample("magpie_log_lines_lost_total", [], (log?.lostLines ?? 0).description)
+        if let reloads = reloads?.state { text.append(reloads) }
         text.family("magpie_build_info", .gauge, "Always 1; the version is in the label.")
         text.sample("magpie_build_info", [("version", version)], "1")
         let facts = ProcessFacts.current()
@@ -152,5 +153,26 @@ extension Metrics {
             text.family(fact.name, fact.kind, fact.help)
             text.sample(fact.name, [], fact.value)
         }
+    }
+}
+
+extension MetricsText {
+    /// Named after Prometheus' own, for which alerts exist.
+    fileprivate mutating func append(_ reloads: Reloads.State) {
+        family("magpie_config_reloads_total", .counter, "Readings of the configuration after SIGHUP, by outcome.")
+        for outcome in Reloads.Outcome.allCases {
+            sample(
+                "magpie_config_reloads_total", [("outcome", outcome.rawValue)],
+                (reloads.counts[outcome] ?? 0).description)
+        }
+        family("magpie_config_last_reload_successful", .gauge, "0 when the last reading was refused.")
+        let isRefused = reloads.last?.outcome == Reloads.Outcome.refused.rawValue
+        sample("magpie_config_last_reload_successful", [], isRefused ? "0" : "1")
+        family(
+            "magpie_config_last_reload_success_timestamp_seconds", .gauge,
+            "When the configuration in force was read, in seconds since 1970.")
+        sample(
+            "magpie_config_last_reload_success_timestamp_seconds", [],
+            Int(reloads.loadedAt.timeIntervalSince1970).description)
     }
 }

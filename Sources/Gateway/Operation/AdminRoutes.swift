@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Secure
 import Store
 import WeChat
@@ -10,6 +11,7 @@ struct AdminRoutes: Sendable {
     let readiness: Readiness
     let metrics: Metrics
     let diagnosis: SignatureDiagnosis
+    let reloads: Reloads
     let startedAt: Date
     let now: @Sendable () -> Date
 
@@ -28,16 +30,27 @@ struct AdminRoutes: Sendable {
 
     private struct Status: Encodable {
         let version: String
+        /// Tells two processes apart that serve one address while one takes the other's place.
+        let pid: Int32
         let startedAt: Date
         let uptimeSeconds: Int
+        let configuration: LoadedConfiguration
         let accounts: [KeeperStatus]
+    }
+
+    private struct LoadedConfiguration: Encodable {
+        let loadedAt: Date
+        let lastReload: Reloads.Last?
     }
 
     func status(_ request: Request) throws -> Response {
         let time = now()
+        let loaded = reloads.state
         let status = Status(
-            version: Version.current, startedAt: startedAt,
-            uptimeSeconds: Int(time.timeIntervalSince(startedAt)), accounts: accounts.all.map { $0.keeper.status() })
+            version: Version.current, pid: getpid(), startedAt: startedAt,
+            uptimeSeconds: Int(time.timeIntervalSince(startedAt)),
+            configuration: LoadedConfiguration(loadedAt: loaded.loadedAt, lastReload: loaded.last),
+            accounts: accounts.all.map { $0.keeper.status() })
         return .json(try Self.encode(status))
     }
 

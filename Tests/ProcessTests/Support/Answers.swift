@@ -4,11 +4,6 @@ import TestSupport
 import Testing
 
 extension RawResponse {
-    /// The body as a JSON object; empty when it is none.
-    var json: [String: Any] {
-        (try? JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]) ?? [:]
-    }
-
     /// `error.code` of the body.
     var errorCode: String? {
         (json["error"] as? [String: Any])?["code"] as? String

@@ -1,0 +1,83 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+extension ProcessTests {
+    /// `--takeover`: a new process listens beside the old one, which can then go.
+    @Suite struct TakeoverTests {
+        private let platform = FakePlatform()
+
+        private func processID(_ home: MagpieHome) throws -> Int32? {
+            var client = home.operatorClient()
+            return try client.get("/status").json["pid"] as? Int32
+        }
+
+        @Test func `it listens beside the old one, gets everybody from its signal on, and serves alone after its end`()
+            throws
+        {
+            var settings = MagpieHome.Settings()
+            settings.drain = "1s"
+            let home = MagpieHome(platform, settings)
+            let old = try home.start()
+            var visitor = home.visitor()
+            #expect(try visitor.logIn(platform).status == 302)
+            let kept = try RawClient(port: home.port)
+            try kept.send(visitor.request("GET", "/session"))
+            #expect(try kept.receiveResponse().status == 200)
+
+            let new = try home.takeOver(name: "new")
+            // One store: the new one asked WeChat for nothing.
+            #expect(platform.tokenCalls == 1)
+            #expect(old.child.isRunning)
+            old.child.signal(SIGTERM)
+            var client = home.operatorClient()
+            for _ in 0..<50 {
+                #expect(try visitor.get("/session").status == 200)
+                #expect(try client.get("/health").status == 200)
+            }
+            try kept.send(visitor.request("GET", "/session"))
+            let last = try kept.receiveResponse()
+            #expect(last.status == 200)
+            #expect(last["connection"] == "close")
+            kept.finishSending()
+            #expect(try old.child.wait() == .exited(0))
+            #expect(try processID(home) == new.child.id)
+            for _ in 0..<50 { #expect(try visitor.get("/session").status == 200) }
+            #expect(platform.tokenCalls == 1)
+            #expect(try new.stop() == .exited(0))
+        }
+
+        @Test func `one that cannot get a ticket ends with 69 and never listens`() throws {
+            var settings = MagpieHome.Settings()
+            settings.timeout = "500ms"
+            let home = MagpieHome(platform, settings)
+            let old = try home.start()
+            var visitor = home.visitor()
+            #expect(try eventually { try visitor.get(Page.path).status == 200 })
+            // The new one's secret opens nothing that the store keeps, and WeChat knows it not.
+            home.edit("{ env: \"SECRET_main\" }", to: "\"00000000000000000000000000000000\"")
+            let new = try home.launch(["--takeover"], name: "new")
+            #expect(try new.child.wait(seconds: 60) == .exited(69))
+            #expect(new.child.errors.contains("not ready to take over: main: "))
+            #expect(!new.child.output.contains("listening"))
+            #expect(try visitor.get(Page.path).status == 200)
+            #expect(try old.stop() == .exited(0))
+        }
+
+        @Test func `it does not go with the sandbox`() throws {
+            let home = MagpieHome(platform)
+            let process = try home.launch(["--takeover", "--sandbox"])
+            #expect(try process.child.wait() == .exited(2))
+            #expect(process.child.errors.contains("--takeover"))
+        }
+
+        @Test func `without an old one it is a start like any other`() throws {
+            let home = MagpieHome(platform)
+            let process = try home.takeOver(name: "new")
+            var visitor = home.visitor()
+            #expect(try visitor.get(Page.path).status == 200)
+            #expect(try process.stop() == .exited(0))
+        }
+    }
+}
