@@ -58,6 +58,10 @@ package final class Client: Sendable {
             } catch .interrupted where request.isRepeatable && connection.isUnanswered {
                 // The server closed it just as we wrote. Not a byte came back and twice is as good as once, so it is
                 // sent again, on a new connection, where a second failure is the answer (RFC 9112 §9.3.1).
+            } catch .timedOut(let stage) {
+                // A firewall that forgot this connection forgot those beside it, too: nobody else shall wait on them.
+                shelf.clear(origin)
+                throw .timedOut(stage)
             }
         }
         let connection = try await ClientConnection.open(

@@ -58,6 +58,10 @@ struct ClientPool<Connection> {
         }
     }
 
+    mutating func remove(_ origin: Origin) {
+        idle[origin] = nil
+    }
+
     mutating func removeAll() {
         idle = [:]
     }

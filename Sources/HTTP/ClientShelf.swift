@@ -37,6 +37,11 @@ final class ClientShelf: Sendable {
         }
     }
 
+    /// Closes what waits for this origin.
+    func clear(_ origin: Origin) {
+        state.withLock { $0.pool.remove(origin) }
+    }
+
     func session(for origin: Origin) -> TLSSession? {
         state.withLock { $0.sessions[origin] }
     }

@@ -100,6 +100,30 @@ import Wire
         }
     }
 
+    /// What used to happen: each of the idle connections that a firewall had forgotten cost somebody a time-out.
+    @Test func `after a time-out on a kept connection the others are not trusted, either`() async throws {
+        try await ClientTestServer.running { side in
+            _ = try await side.request()
+            // So that each of the first calls gets a connection of its own.
+            while side.number <= 3, side.openedSoFar < 3 { try await sleep(for: .milliseconds(1)) }
+            try await side.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            if side.number > 3 { return try await side.answerAll() }
+            try await side.linger()
+        } calling: { server, group in
+            let client = try makeClient(group) { $0.timeout = .seconds(20) }
+            let url = try server.url()
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                for _ in 0..<3 { tasks.addTask { _ = try await client.send(ClientRequest(to: url, path: "/")) } }
+                try await tasks.waitForAll()
+            }
+            let short = ClientRequest(to: url, path: "/", timeout: .milliseconds(200))
+            let error = await #expect(throws: ClientError.self) { try await client.send(short) }
+            #expect(error?.kind == .timedOut(.answer))
+            #expect(try await client.send(ClientRequest(to: url, path: "/")).status == .ok)
+            #expect(server.connections == 4)
+        }
+    }
+
     // MARK: - Broken answers
 
     @Test(arguments: [

@@ -132,6 +132,8 @@ final class ServerSide: @unchecked Sendable {
     }
 
     var isResumed: Bool { engine?.isResumed == true }
+    /// How many connections the server has had by now.
+    var openedSoFar: Int { server.connections }
 
     func cutWhenClosed() { stream.cutWhenClosed() }
 
