@@ -45,6 +45,14 @@ public enum UpstreamError: Error, Hashable, Sendable {
         }
     }
 
+    /// Whether the network, or something on the way, is the trouble, and not WeChat.
+    var isFromElsewhere: Bool {
+        switch self {
+        case .unreachable, .intermediate: true
+        case .refused, .unreadable: false
+        }
+    }
+
     /// The least pause before the same question, in seconds.
     var pause: Double {
         if case .refused(let error) = self { error.guidance.pause } else { 0 }

@@ -8,8 +8,17 @@ struct BackoffTests {
     }
 
     @Test func `pauses double from one second to sixty`() {
-        let pauses = (1...9).map { Backoff.seconds(after: .unreachable(.timedOut), streak: $0, random: 0.5) }
+        let pauses = (1...9).map { Backoff.seconds(after: error(-1), streak: $0, random: 0.5) }
         #expect(pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60])
+    }
+
+    @Test(arguments: [
+        UpstreamError.unreachable(.timedOut), .unreachable(.unreachable(host: "api.weixin.qq.com")),
+        .intermediate(status: 502),
+    ])
+    func `while WeChat cannot be reached it is tried every quarter of a minute`(error: UpstreamError) {
+        let pauses = (1...7).map { Backoff.seconds(after: error, streak: $0, random: 0.5) }
+        #expect(pauses == [1, 2, 4, 8, 15, 15, 15])
     }
 
     @Test func `pauses are spread and stay within their limits`() {

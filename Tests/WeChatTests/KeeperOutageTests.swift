@@ -20,9 +20,9 @@ struct KeeperOutageTests {
             #expect(try await keeper.ticket() == ticket)
             scene.clock.advance(by: 1)
         }
-        // After 0, 1, 3, 7, 15 and 31 seconds.
-        #expect(scene.weChat.ticketCalls == 1 + 6)
-        #expect(keeper.status().ticket.failures == 6 && keeper.status().ticket.isUsable)
+        // After 0, 1, 3, 7, 15, 30 and 45 seconds.
+        #expect(scene.weChat.ticketCalls == 1 + 7)
+        #expect(keeper.status().ticket.failures == 7 && keeper.status().ticket.isUsable)
         scene.weChat.down(nil)
         scene.clock.advance(by: 60)
         await keeper.lookAround()
@@ -57,8 +57,8 @@ struct KeeperOutageTests {
             _ = await ask(keeper)
             scene.clock.advance(by: 1)
         }
-        // 1, 2, 4, 8, 16, 32 and then 60 seconds apart.
-        #expect((10...16).contains(scene.weChat.calls.count))
+        // 1, 2, 4, 8 and then 15 seconds apart.
+        #expect((38...46).contains(scene.weChat.calls.count))
     }
 
     @Test func `WeChat being busy is waited out within one call, and the outage after it is not prolonged`()
