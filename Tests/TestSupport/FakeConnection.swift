@@ -12,20 +12,24 @@ package struct PlatformAnswer: Sendable {
         PlatformAnswer(status: 302, fields: [("Location", location)])
     }
 
-    fileprivate var bytes: [UInt8] {
+    fileprivate var head: [UInt8] {
         var head = "HTTP/1.1 \(status) X\r\nContent-Type: text/plain\r\nContent-Length: \(body.utf8.count)\r\n"
         for (name, value) in fields { head += "\(name): \(value)\r\n" }
-        return Array("\(head)\r\n\(body)".utf8)
+        return Array("\(head)\r\n".utf8)
     }
+
+    fileprivate var bytes: [UInt8] { head + body.utf8 }
 }
 
 /// One connection to the fake platform: as much of HTTP as a well-behaved client needs.
 struct FakeConnection {
     private let descriptor: Int32
+    private let tls: TLSSide?
     private var buffer: [UInt8] = []
 
-    init(_ descriptor: Int32) {
+    init(_ descriptor: Int32, tls: TLSSide? = nil) {
         self.descriptor = descriptor
+        self.tls = tls
     }
 
     /// The next request; nil at the end of the connection.
@@ -66,7 +70,7 @@ struct FakeConnection {
 
     private mutating func receive() -> Bool {
         var space = [UInt8](repeating: 0, count: 16_384)
-        let count = recv(descriptor, &space, space.count, 0)
+        let count = tls?.receive(&space) ?? recv(descriptor, &space, space.count, 0)
         guard count > 0 else { return false }
         buffer += space.prefix(count)
         return true
@@ -80,13 +84,48 @@ struct FakeConnection {
         send(answer.bytes.dropLast(max(1, answer.body.utf8.count / 2)))
     }
 
-    private func send(_ bytes: ArraySlice<UInt8>) {
+    /// False when the client is gone.
+    @discardableResult
+    func send(_ bytes: ArraySlice<UInt8>) -> Bool {
         var rest = bytes
         while !rest.isEmpty {
-            let sent = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-            guard sent > 0 else { return }
+            let sent = rest.withUnsafeBytes {
+                tls?.send($0) ?? Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard sent > 0 else { return false }
             rest = rest.dropFirst(sent)
         }
+        return true
+    }
+
+    /// Lies to the end, and says how many bytes were taken of the largest flood.
+    mutating func lie(_ lie: Lie, insteadOf answer: PlatformAnswer) -> Int {
+        var yes: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
+        var flooded = 0
+        for step in lie.steps(answer.head, Array(answer.body.utf8)) {
+            switch step {
+            case .send(let bytes):
+                guard send(bytes[...]) else { return flooded }
+            case .drip(let bytes, let milliseconds):
+                for byte in bytes {
+                    guard send([byte]) else { return flooded }
+                    usleep(milliseconds * 1_000)
+                }
+            case .flood(let bytes, let most):
+                while flooded < most {
+                    guard send(bytes[...]) else { return flooded }
+                    flooded += bytes.count
+                }
+            case .hang: waitForEnd()
+            case .reset:
+                reset()
+                return flooded
+            case .vanish: return flooded
+            }
+        }
+        tls?.sayFarewell()
+        return flooded
     }
 
     /// Makes the close that follows a RST.

@@ -26,6 +26,10 @@ package final class MagpieHome: Sendable {
         package var logLevel = "debug"
         /// How long the platform may take, and how the end goes.
         package var timeout = "2s"
+        /// Whom it trusts besides the system's roots, to vouch for the platform.
+        package var caFile: String?
+        /// In place of the platform's own address.
+        package var api: String?
         package var drain = "0s"
         package var shutdown = "10s"
         /// Further settings of `limits`.
@@ -65,6 +69,11 @@ package final class MagpieHome: Sendable {
                     secret: "\(number)5ec2e7a9d41f0b86c3e7a9d41f0b86f", ticket: "\(world.mark)Ticket\(number)-_0123")
             }
         }
+        configure(settings)
+    }
+
+    /// Rewrites the configuration, for the next life. Ports and store stay.
+    package func configure(_ settings: Settings) {
         writeFile(configurationFile, text(settings))
     }
 
@@ -93,7 +102,8 @@ package final class MagpieHome: Sendable {
               hosts: \(settings.hosts),
               publicDirectory: "\(settings.publicDirectory ?? MagpieProcess.repository + "/Public")",
               store: { kind: "\(store.rawValue)", path: "\(storePath)" },
-              upstream: { api: "\(platform.origin)", open: "\(platform.origin)", timeout: "\(settings.timeout)" },
+              upstream: { api: "\(settings.api ?? platform.origin)", open: "\(platform.origin)",
+                          \(settings.caFile.map { "caFile: \"\($0)\"," } ?? "") timeout: "\(settings.timeout)" },
               limits: { drain: "\(settings.drain)", shutdown: "\(settings.shutdown)", \(settings.limits) },
               log: { level: "\(settings.logLevel)", format: "json" },
               accounts: [

@@ -43,7 +43,11 @@ package struct PlatformWorld: Sendable {
     package var codes: [String: Code] = [:]
     /// What begins every token and code, so that a search finds them.
     package var mark = "Fake"
+    /// What `expires_in` says of tokens and tickets, and of grants.
+    package var life = 7200
+    package var grantLife = 7200
     private var grants: [String: Person] = [:]
+    private var refreshTokens: [String: Code] = [:]
     private var minted = 0
 
     package init() {}
@@ -77,6 +81,7 @@ package struct PlatformWorld: Sendable {
         case ("GET", "/cgi-bin/token"): token(call.query)
         case ("GET", "/cgi-bin/ticket/getticket"): ticket(call.query)
         case ("GET", "/sns/oauth2/access_token"): exchange(call.query)
+        case ("GET", "/sns/oauth2/refresh_token"): refresh(call.query)
         case ("GET", "/sns/userinfo"): userInfo(call.query)
         case ("GET", "/connect/oauth2/authorize"): authorize(call)
         default: PlatformAnswer(status: 404, body: "not simulated")
@@ -96,7 +101,7 @@ package struct PlatformWorld: Sendable {
         }
         guard order["secret"] as? String == account.secret else { return refusal(40125, "invalid appsecret") }
         let isForced = order["force_refresh"] as? Bool == true
-        if let token = account.token, !isForced { return .json(#"{"access_token":"\#(token)","expires_in":7200}"#) }
+        if let token = account.token, !isForced { return .json(#"{"access_token":"\#(token)","expires_in":\#(life)}"#) }
         return mint(appID)
     }
 
@@ -110,7 +115,7 @@ package struct PlatformWorld: Sendable {
         let token = text("Token", length: 157)
         accounts[appID]?.token = token
         accounts[appID]?.aliveTokens.insert(token)
-        return .json(#"{"access_token":"\#(token)","expires_in":7200}"#)
+        return .json(#"{"access_token":"\#(token)","expires_in":\#(life)}"#)
     }
 
     private func ticket(_ query: [String: String]) -> PlatformAnswer {
@@ -120,7 +125,7 @@ package struct PlatformWorld: Sendable {
                 $0.aliveTokens.contains(token)
             })
         else { return refusal(40001, "invalid credential, access_token is invalid or not latest") }
-        return .json(#"{"errcode":0,"errmsg":"ok","ticket":"\#(account.ticket)","expires_in":7200}"#)
+        return .json(#"{"errcode":0,"errmsg":"ok","ticket":"\#(account.ticket)","expires_in":\#(life)}"#)
     }
 
     private mutating func exchange(_ query: [String: String]) -> PlatformAnswer {
@@ -131,12 +136,25 @@ package struct PlatformWorld: Sendable {
         }
         guard !code.isUsed else { return refusal(40163, "code been used") }
         codes[text]?.isUsed = true
-        let token = self.text("SnsToken", length: 110)
+        return grant(code)
+    }
+
+    private mutating func refresh(_ query: [String: String]) -> PlatformAnswer {
+        guard let appID = query["appid"], accounts[appID] != nil else { return refusal(40013, "invalid appid") }
+        guard query["grant_type"] == "refresh_token", let text = query["refresh_token"],
+            let code = refreshTokens[text], code.appID == appID
+        else { return refusal(40030, "invalid refresh_token") }
+        return grant(code)
+    }
+
+    private mutating func grant(_ code: Code) -> PlatformAnswer {
+        let (token, refresh) = (text("SnsToken", length: 110), text("Refresh", length: 110))
         grants[token] = code.person
+        refreshTokens[refresh] = code
         let union = code.scope == "snsapi_userinfo" ? code.person.unionID.map { #","unionid":"\#($0)""# } ?? "" : ""
         let snapshot = code.person.isSnapshot ? #","is_snapshotuser":1"# : ""
         return .json(
-            #"{"access_token":"\#(token)","expires_in":7200,"refresh_token":"\#(self.text("Refresh", length: 110))","#
+            #"{"access_token":"\#(token)","expires_in":\#(grantLife),"refresh_token":"\#(refresh)","#
                 + #""openid":"\#(code.person.openID)","scope":"\#(code.scope)"\#(snapshot)\#(union)}"#)
     }
 

@@ -1,30 +1,6 @@
-/// The calls to WeChat that a request of a visitor can lead to.
-enum PlatformCall: String, CaseIterable, Sendable {
-    case stableToken
-    case token
-    case ticket
-    case exchange
-    /// At the end of the login.
-    case profile
-    /// For a session that was opened without one.
-    case lateProfile
-    /// Before that, when the grant is two hours old.
-    case refresh
+import TestSupport
 
-    var path: String {
-        switch self {
-        case .stableToken: "/cgi-bin/stable_token"
-        case .token: "/cgi-bin/token"
-        case .ticket: "/cgi-bin/ticket/getticket"
-        case .exchange: "/sns/oauth2/access_token"
-        case .profile, .lateProfile: "/sns/userinfo"
-        case .refresh: "/sns/oauth2/refresh_token"
-        }
-    }
-
-    /// Whether it serves signatures, and not one visitor.
-    var isKeepers: Bool { [.stableToken, .token, .ticket].contains(self) }
-
+extension PlatformCall {
     /// What a field must be for the reply to be used.
     enum Demand: Sendable {
         /// A token: visible ASCII.
