@@ -98,16 +98,17 @@ public struct OAuth: Sendable {
 
     /// Nickname, avatar and so on ("拉取用户信息").
     ///
+    /// - Parameter repeats: Whether a busy WeChat is asked again within the call, which takes twice the time limit.
     /// - Throws: `.scopeTooSmall` for a grant of `base`, without a call: WeChat would say 48001. `.upstream`, whose
     ///   `reaction` is `.refreshToken` when `refresh` may help.
-    public func profile(_ grant: Grant) async throws(OAuthError) -> Profile {
+    public func profile(_ grant: Grant, repeats: Bool = true) async throws(OAuthError) -> Profile {
         guard grant.scope.satisfies(.userinfo) else { throw .scopeTooSmall }
         let reply = try await call(
             .profile,
             [
                 (name: "access_token", value: grant.accessToken.reveal()), (name: "openid", value: grant.openID),
                 (name: "lang", value: "zh_CN"),
-            ], wanted: "openid")
+            ], wanted: "openid", repeats: repeats)
         return try checked(grant) { () throws(Unreadable) in
             let profile = try Profile(reply)
             return (profile, profile.openID)
@@ -134,10 +135,10 @@ public struct OAuth: Sendable {
     }
 
     private func call(
-        _ operation: Operation, _ query: [(name: String, value: String)], wanted field: String?
+        _ operation: Operation, _ query: [(name: String, value: String)], wanted field: String?, repeats: Bool = true
     ) async throws(OAuthError) -> ReplyBody {
         do {
-            return try await platform.call(operation, query: query, wanted: field)
+            return try await platform.call(operation, query: query, wanted: field, repeats: repeats)
         } catch {
             throw .upstream(error)
         }

@@ -179,7 +179,8 @@ struct LoginCallback {
         var profile: Profile?
         if login.scope == .userinfo, grant.scope.satisfies(.userinfo) {
             do {
-                profile = try await desk.oauth.profile(grant)
+                // Once: the visitor waits for it, and so does a second callback, whose patience is two exchanges.
+                profile = try await desk.oauth.profile(grant, repeats: false)
             } catch {
                 // The code is spent and the visitor known: he is logged in, and the profile is fetched later.
                 logFailure(error, step: "profile")
