@@ -17,3 +17,5 @@ int accept4(int, struct sockaddr *, socklen_t *, int);
 int pipe2(int[2], int);
 int sched_getaffinity(pid_t, size_t, void *);
 int pthread_setname_np(pthread_t, const char *);
+// Of malloc.h, which Glibc leaves out.
+int malloc_trim(size_t);

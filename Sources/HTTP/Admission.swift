@@ -43,6 +43,8 @@ final class Admission: Sendable {
     private struct State {
         var rules: Rules
         var admitted = 0
+        /// The most that were open since a crowd left.
+        var peak = 0
         var refused = 0
         var perAddress: [IPAddress: Int] = [:]
     }
@@ -73,22 +75,34 @@ final class Admission: Sendable {
                 return Entry(verdict: .refused, address: nil)
             }
             state.admitted += 1
+            state.peak = max(state.peak, state.admitted)
             if let address { state.perAddress[address, default: 0] += 1 }
             return Entry(verdict: .admitted, address: address)
         }
     }
 
-    func leave(_ entry: Entry) {
+    /// Counts a connection out. True when with it most of a crowd has gone.
+    @discardableResult
+    func leave(_ entry: Entry) -> Bool {
         state.withLock { state in
             switch entry.verdict {
-            case .ignored: return
-            case .refused: state.refused -= 1
+            case .ignored: return false
+            case .refused:
+                state.refused -= 1
+                return false
             case .admitted:
                 state.admitted -= 1
-                guard let address = entry.address else { return }
-                let left = state.perAddress[address, default: 1] - 1
-                state.perAddress[address] = left > 0 ? left : nil
+                if let address = entry.address {
+                    let left = state.perAddress[address, default: 1] - 1
+                    state.perAddress[address] = left > 0 ? left : nil
+                }
+                guard state.peak >= Self.crowd, state.admitted <= state.peak / 4 else { return false }
+                state.peak = state.admitted
+                return true
             }
         }
     }
+
+    /// Fewer leave nothing worth collecting.
+    private static let crowd = 256
 }

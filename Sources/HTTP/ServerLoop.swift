@@ -59,7 +59,7 @@ final class ServerLoop: @unchecked Sendable {
         let entry = admission.enter(peer)
         observer?(.opened)
         defer {
-            admission.leave(entry)
+            if admission.leave(entry) { FreedMemory.giveBack() }
             observer?(.closed)
         }
         // Registering fails for want of kernel memory only; the descriptor is closed then.

@@ -58,4 +58,12 @@ struct AdmissionTests {
         admission.change(limit: 0, perAddress: 0, exempt: [])
         #expect(admission.enter(peer).verdict != .admitted)
     }
+
+    @Test func `when most of a crowd has gone it says so once`() {
+        let admission = Admission(limit: 10_000, perAddress: 0)
+        let crowd = (0..<1_000).map { _ in admission.enter(nil) }
+        #expect(crowd.indices.filter { admission.leave(crowd[$0]) } == [749])
+        let few = (0..<200).map { _ in admission.enter(nil) }
+        #expect(!few.contains { admission.leave($0) })
+    }
 }
