@@ -59,10 +59,13 @@ final class Arena {
     func request(_ path: String) -> [UInt8] { Array("\(head("GET", path))\r\n".utf8) }
 
     /// Waits for the server to be as it was, and says how it is. Memory may have grown by `margin` MiB: the allocator
-    /// keeps what many threads have used.
+    /// keeps some of what was freed.
     @discardableResult
     func recovers(margin: Int = 24, _ name: String) throws -> Vitals {
-        let isBack = eventually { self.vitals.descriptors <= self.baseline.descriptors + 2 }
+        let isBack = eventually {
+            let now = self.vitals
+            return now.descriptors <= baseline.descriptors + 2 && now.memory <= baseline.memory + margin * 1_024
+        }
         let after = vitals
         #expect(isBack, "\(name): \(after), before: \(baseline)")
         #expect(after.memory <= baseline.memory + margin * 1_024, "\(name): \(after), before: \(baseline)")

@@ -92,7 +92,7 @@ extension TortureTests {
 
         @Test func `thousands of idle connections cost little, and end at their time`() throws {
             let count = Torture.count(short: 2_000, long: 10_000)
-            let idle = Torture.count(short: 4, long: 30)
+            let idle = Torture.count(short: 8, long: 30)
             let arena = try Arena(limits: #"connections: 12000, idleTimeout: "\#(idle)s""#)
             let swarm = Swarm(port: arena.home.port)
             // One in two has been of use, and holds what a used connection holds.

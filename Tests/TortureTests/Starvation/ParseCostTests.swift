@@ -70,7 +70,7 @@ extension TortureTests {
             // As large as an operator may set them.
             let arena = try Arena(
                 limits: #"requestLine: 65536, headerBytes: "1 MiB", headerFields: 1000, bodyBytes: "16 MiB""#)
-            let megabytes = Double(Torture.count(short: 12, long: 100))
+            let megabytes = Double(Torture.count(short: 3, long: 50))
             _ = try cost(shape, shape.most / 4, in: arena, megabytes: megabytes / 4, step: nil)
             let half = try cost(shape, shape.most / 2, in: arena, megabytes: megabytes, step: nil)
             let whole = try cost(shape, shape.most, in: arena, megabytes: megabytes, step: nil)

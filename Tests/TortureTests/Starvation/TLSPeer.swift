@@ -21,6 +21,8 @@ final class TLSPeer: @unchecked Sendable {
 
     /// Connects to a port of 127.0.0.1 and agrees upon TLS with a server whose certificate is for `localhost`.
     init(port: UInt16, trusting caFile: String, only12: Bool = false) throws {
+        // OpenSSL writes to a socket that the server may have closed.
+        signal(SIGPIPE, SIG_IGN)
         (context, connection) = try Self.make(caFile)
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         // TLS 1.2 at most: SSL_set_max_proto_version is a macro.
