@@ -19,8 +19,11 @@ enum Routes {
         [
             door.route(.get, "/get-signature") { request, _ in try await signing.sign(request) },
             door.route(.options, "/get-signature") { request, _ in try await signing.preflight(request) },
-            door.route(.get, "/redirect") { request, _ in try await login.redirect(request, account: nil) },
-            door.route(.get, "/redirect/{account}") { request, captures in
+            // A link checker's HEAD must begin no login and spend no code.
+            door.route(.get, "/redirect", takesHead: false) { request, _ in
+                try await login.redirect(request, account: nil)
+            },
+            door.route(.get, "/redirect/{account}", takesHead: false) { request, captures in
                 try await login.redirect(request, account: captures["account"])
             },
             door.route(.get, "/session") { request, _ in try await sessions.session(request) },
@@ -57,10 +60,10 @@ enum Routes {
 
 extension Door {
     fileprivate func route(
-        _ method: Method, _ path: String,
+        _ method: Method, _ path: String, takesHead: Bool = true,
         _ handler: @escaping @Sendable (Request, Captures) async throws -> Response
     ) -> Route {
-        Route(method, path) { request, captures in
+        Route(method, path, takesHead: takesHead) { request, captures in
             await answering(request) { try await handler(request, captures) }
         }
     }

@@ -205,7 +205,7 @@ struct Connection: ~Copyable {
         switch failure {
         case .refused(let error):
             site.observer?(.refused(error, peer: peer))
-            site.compose(settings.options.refusal(error.status), into: channel)
+            site.compose(settings.options.refusal(error.status), toHead: parser.isToHead, into: channel)
             await channel.part()
         case .cut, .broken(.timedOut):
             // Who takes no byte has a full buffer that a normal close would keep in the kernel for minutes.

@@ -7,14 +7,21 @@ package struct Route: Sendable {
     package let method: Method
     /// Such as `/redirect/{account}`: a segment in braces takes whatever stands there, but not nothing.
     package let path: String
+    /// False for a GET that changes something: the HEAD of a link checker must not.
+    package let takesHead: Bool
     package let handler: Handler
 
-    package init(_ method: Method, _ path: String, _ handler: @escaping Handler) {
+    package init(_ method: Method, _ path: String, takesHead: Bool = true, _ handler: @escaping Handler) {
         precondition(path.hasPrefix("/"), "a route's path begins with a slash")
         self.method = method
         self.path = path
+        self.takesHead = takesHead && method == .get
         self.handler = handler
     }
+
+    /// What a request may ask for to come here. HEAD is GET without the body (RFC 9110 §9.3.2), which the serializer
+    /// leaves out.
+    var methods: [Method] { takesHead ? [.get, .head] : [method] }
 
     /// The segments, nil in the place of braces. Routes of one shape are one resource with several methods.
     var shape: [String?] {

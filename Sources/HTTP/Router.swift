@@ -54,21 +54,19 @@ package struct Router: Responder {
     }
 
     private func answer(_ request: Request, _ routes: [Route], _ values: [String]) async -> Response {
-        // HEAD is GET without the body (RFC 9110 §9.3.2), which the serializer leaves out.
-        let route =
-            routes.first { $0.method == request.method }
-            ?? (request.method == .head ? routes.first { $0.method == .get } : nil)
-        if let route {
+        if let route = routes.first(where: { $0.method == request.method })
+            ?? routes.first(where: { $0.methods.contains(request.method) })
+        {
             return await route.handler(request, values.isEmpty ? .none : Captures(route.captureNames, values))
         }
-        let methods = routes.map(\.method)
+        let methods = routes.flatMap(\.methods)
         return request.method == .options
             ? Response(.noContent, [(.allow, Self.allowed(methods))]) : refuse(request, allowing: methods)
     }
 
     /// `OPTIONS *` asks about the server as a whole (RFC 9110 §9.3.7), whose paths together allow these.
     private func answerForServer(_ request: Request) -> Response {
-        let methods = (exact.values.joined() + patterns.flatMap(\.routes)).map(\.method) + [.get]
+        let methods = (exact.values.joined() + patterns.flatMap(\.routes)).flatMap(\.methods) + [.get, .head]
         return request.method == .options
             ? Response(.ok, [(.allow, Self.allowed(methods))]) : refuse(request, allowing: methods)
     }
@@ -82,10 +80,7 @@ package struct Router: Responder {
     }
 
     static func allowed(_ methods: [Method]) -> String {
-        var names = Set(methods.map(\.description))
-        if names.contains("GET") { names.insert("HEAD") }
-        names.insert("OPTIONS")
-        return names.sorted().joined(separator: ", ")
+        Set(methods.map(\.description) + ["OPTIONS"]).sorted().joined(separator: ", ")
     }
 
     /// What stands in the place of the braces; nil when the path has another shape.

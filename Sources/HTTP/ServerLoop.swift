@@ -89,9 +89,9 @@ final class ServerLoop: @unchecked Sendable {
     }
 
     /// The answer to what is no request that can be served; the connection ends with it.
-    func compose(_ refusal: Response, into channel: Channel) {
+    func compose(_ refusal: Response, toHead isToHead: Bool = false, into channel: Channel) {
         let date = currentDate()
-        _ = channel.compose { ResponseSerializer().append(refusal, date: date, to: &$0) }
+        _ = channel.compose { ResponseSerializer(toHead: isToHead).append(refusal, date: date, to: &$0) }
     }
 
     func currentDate() -> [UInt8] { date.current() }

@@ -46,11 +46,11 @@ package final class StaticFiles: Responder {
         case .get, .head:
             return isCurrent(file, for: request) ? notModified(file) : found(file)
         case .options:
-            return Response(.noContent, [(.allow, Router.allowed([.get]))])
+            return Response(.noContent, [(.allow, Router.allowed([.get, .head]))])
         default:
             var response = refusal(.methodNotAllowed, request)
             // A list of method names, which a field's value may hold.
-            try? response.fields.set(.allow, Router.allowed([.get]))
+            try? response.fields.set(.allow, Router.allowed([.get, .head]))
             return response
         }
     }

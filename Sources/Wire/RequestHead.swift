@@ -25,6 +25,8 @@ struct RequestHead: Sendable {
     /// What follows the head that was finished last.
     private(set) var body = Framing.Body.none
 
+    var isToHead: Bool { method == .head }
+
     /// Whether the client waits to be told to send it.
     var awaitsContinue: Bool { expectsContinue && body != .none }
 

@@ -26,7 +26,7 @@ package struct RequestParser: Sendable {
         case chunkedBody
         /// The last request asked to close: nothing after it is looked at (RFC 9112 §9.6).
         case finished
-        case failed(WireError)
+        case failed(WireError, isToHead: Bool)
     }
 
     private let limits: ParserLimits
@@ -49,6 +49,18 @@ package struct RequestParser: Sendable {
 
     /// How many bytes have been received and not yet used.
     package var buffered: Int { buffer.count }
+
+    /// Whether what is under way is a HEAD: no answer to it has content, and a refusal neither (RFC 9110 §9.3.2).
+    package var isToHead: Bool {
+        switch state {
+        case .line:
+            let storage = buffer.storage
+            return storage.span.extracting(buffer.filled).isPrefixed(by: "HEAD ")
+        case .fields, .fixedBody, .chunkedBody: return head.isToHead
+        case .finished: return false
+        case .failed(_, let isToHead): return isToHead
+        }
+    }
 
     /// Lends room for at least `count` bytes to a read, which returns how many it wrote from the front.
     /// A read's error travels by itself: seen from another room, a function generic in the error is not specialised,
@@ -73,7 +85,7 @@ package struct RequestParser: Sendable {
         do throws(WireError) {
             return try advance()
         } catch {
-            state = .failed(error)
+            state = .failed(error, isToHead: isToHead)
             (pending, chunked) = (nil, nil)
             throw error
         }
@@ -90,7 +102,7 @@ package struct RequestParser: Sendable {
             return try readChunkedBody()
         case .finished:
             return .needsMore(.idle)
-        case .failed(let error):
+        case .failed(let error, _):
             throw error
         }
     }

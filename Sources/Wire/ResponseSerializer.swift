@@ -31,9 +31,9 @@ package struct ResponseSerializer: Sendable {
         keepsAlive = request.keepsAlive && mayKeepAlive
     }
 
-    /// Answers what was no request; the connection ends.
-    package init() {
-        method = .get
+    /// Answers what was no request, but perhaps the beginning of a HEAD; the connection ends.
+    package init(toHead isToHead: Bool = false) {
+        method = isToHead ? .head : .get
         version = .http11
         keepsAlive = false
     }

@@ -146,22 +146,6 @@ extension ProcessTests {
             }
         }
 
-        @Test func `bytes that are no request are refused with the fields of every other error`() throws {
-            for (bytes, status) in [
-                ("nonsense\r\n\r\n", 400), ("GET / HTTP/1.1\r\n\r\n", 400), ("GET / HTTP/3.0\r\nHost: x\r\n\r\n", 505),
-                ("GET /\(String(repeating: "a", count: 9_000)) HTTP/1.1\r\n", 414),
-                ("POST /logout HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 999999\r\n\r\n", 413),
-            ] {
-                let client = try RawClient(port: home.port)
-                try client.send(bytes)
-                let response = try client.receiveResponse()
-                #expect(response.status == status)
-                #expect(names(response) == Self.guarded.union(Self.content), "\(response.text)")
-                expectProtection(response, "\(status)")
-                #expect(try client.receiveToEnd().isEmpty)
-            }
-        }
-
         /// Texts that end a line, or would in a careless reader.
         private static let splitters = [
             "%0d%0a", "%0D%0A%20", "%0a", "%0d", "%250d%250a", "%E5%98%8A%E5%98%8D", "%c4%8d%c4%8a", "%00", "%e2%80%a8",

@@ -39,10 +39,6 @@ struct LoginRoutes: Sendable {
     }
 
     private func answer(_ request: Request, _ desk: AccountDesk) async throws -> Response {
-        guard request.method == .get else {
-            // A link checker's HEAD must begin no login and spend no code.
-            return Response(.methodNotAllowed, [(.allow, "GET")])
-        }
         try limit.admit(request)
         let query = request.query
         if try query.only("code") == nil, try query.only("state") == nil {
