@@ -1,7 +1,7 @@
 # Magpie: `make run` builds and starts it, `make test` builds and tests it. `make help` lists the rest.
 SWIFT ?= swift
 .DEFAULT_GOAL := help
-.PHONY: help run build test release lint e2e torture fuzz client libraries browser clean
+.PHONY: help run build test release lint e2e torture fuzz client libraries browser nginx clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,7 +23,7 @@ release: libraries ## build for production: one stripped file, .build/release/ma
 e2e: libraries browser ## the demo in headless Chromium: sign, log in, log out
 	MAGPIE_E2E=1 $(SWIFT) test --filter EndToEndTests
 
-torture: libraries ## attacks, floods, kills and faults in quantity (MAGPIE_SEED=n repeats a run; SIZE=short for a quick one)
+torture: libraries nginx ## attacks, floods, kills and faults in quantity (MAGPIE_SEED=n repeats a run; SIZE=short for a quick one)
 	MAGPIE_TORTURE=$(or $(SIZE),long) $(SWIFT) test --filter TortureTests
 
 fuzz: libraries ## libFuzzer under AddressSanitizer against every parser (TIME=s each, default 60; TARGET=Requests for one)
@@ -42,6 +42,9 @@ libraries:
 browser:
 	@.ci/install /usr/bin/chromium chromium /usr/bin/chromedriver chromium-driver \
 	    /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
+
+nginx:
+	@.ci/install /usr/sbin/nginx nginx-light
 
 clean: ## remove everything that was built
 	rm -rf .build

@@ -1,51 +1,23 @@
-import Foundation
 import TestSupport
 import Testing
 
 extension ProcessTests {
-    /// Raw requests and what RFC 9110 and 9112 make of them, held against the built program. A case of the data files:
-    /// `raw` holds one byte per character, `{HOST}` for an own host and `{text*n}` for n copies of a text; `expect` lists
-    /// the sequences of statuses that are right; after an `open` one the connection serves on.
+    /// The corpus of raw requests held against the built program.
     @Suite struct HTTPCorpusTests {
-        struct Case: Decodable {
-            let id: String
-            let rfc: String
-            let raw: String
-            let expect: [[Int]]
-            let open: Bool
-
-            var bytes: [UInt8] { Self.unfolded(raw).unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) } }
-
-            private static func unfolded(_ raw: String) -> String {
-                raw.replacing("{HOST}", with: "127.0.0.1").replacing(#/\{([^{}]*)\*([0-9]+)\}/#) { match in
-                    String(repeating: String(match.1), count: Int(match.2) ?? 0)
-                }
-            }
-        }
-
-        private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Corpus"
-
-        /// What follows every case: answered where the connection goes on, and never elsewhere.
-        private static let sentinel = Array("GET /auth HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".utf8)
-
-        private static func cases(_ file: String) throws -> [Case] {
-            try String(contentsOfFile: "\(folder)/\(file).jsonl", encoding: .utf8).split(separator: "\n").map {
-                try JSONDecoder().decode(Case.self, from: Data($0.utf8))
-            }
-        }
-
-        @Test(arguments: ["request-line", "fields", "framing", "chunked", "connection"])
+        @Test(arguments: HTTPCase.files)
         func `every case ends as the RFC says, in one piece and byte by byte`(_ file: String) throws {
-            let home = MagpieHome(FakePlatform())
+            let home = MagpieHome(FakePlatform(), Replay.patient)
             let process = try home.start()
-            let cases = try Self.cases(file)
-            #expect(cases.count >= 20)
-            for item in cases {
-                let wanted = item.expect.map { $0 + (item.open ? [401] : []) }
-                for size in item.bytes.count < 1_000 ? [Int.max, 1] : [Int.max] {
-                    let got = try statuses(item, pieces: size, port: home.port)
-                    #expect(wanted.contains(got), "\(item.id), RFC \(item.rfc): got \(got), not \(wanted)")
-                }
+            let cases = try HTTPCase.all(in: file)
+            #expect(cases.count >= 50)
+            #expect(Set(cases.map(\.id)).count == cases.count)
+            let trials =
+                cases.map { Replay.Trial($0) }
+                + cases.filter { $0.bytes.count < 200 }.map { Replay.Trial($0, cuts: Array(1..<$0.bytes.count)) }
+            for (trial, outcome) in zip(trials, try Replay(port: home.port, waits: false).outcomes(of: trials)) {
+                let wanted = Replay.wanted(trial.item)
+                #expect(wanted.contains(outcome.statuses), "\(trial): got \(outcome.statuses), not \(wanted)")
+                #expect(!outcome.wasReset, "\(trial)")
             }
             #expect(try process.stop() == .exited(0))
             #expect(process.child.errors.isEmpty)
@@ -61,29 +33,6 @@ extension ProcessTests {
             try client.send("hi")
             #expect(try client.receiveResponse().status == 204)
             #expect(try process.stop() == .exited(0))
-        }
-
-        /// All answers until the server closes.
-        private func statuses(_ item: Case, pieces size: Int, port: UInt16) throws -> [Int] {
-            let client = try RawClient(port: port)
-            client.sendAtOnce()
-            let bytes = item.bytes + Self.sentinel
-            var at = 0
-            // A server that has refused may be gone already.
-            while at < bytes.count,
-                (try? client.send(Array(bytes[at..<min(bytes.count, at + min(size, 65_536))]))) != nil
-            {
-                at += min(size, 65_536)
-            }
-            var found: [Int] = []
-            var isHead = item.raw.hasPrefix("HEAD ")
-            while let response = try? client.receiveResponse(toHead: isHead) {
-                found.append(response.status)
-                isHead = false
-            }
-            // What is left is no answer and must be nothing.
-            let rest = try client.receiveToEnd()
-            return rest.isEmpty ? found : found + [-1]
         }
     }
 }
