@@ -46,7 +46,7 @@ package enum AnswerPlan {
             var fields = Fields(needed: guarded.union(content).union(["x-request-id"]))
             if status == 401 { fields.needed.insert("www-authenticate") }
             if status == 405 { fields.needed.insert("allow") }
-            if status == 503 { fields.possible.insert("retry-after") }
+            if status == 429 || status == 503 { fields.possible.insert("retry-after") }
             // What CORS says of a refusal, for the page that asked.
             if path == "/get-signature" { fields.possible.formUnion(["vary", "access-control-allow-origin"]) }
             return fields

@@ -43,7 +43,7 @@ package struct Replay: Sendable {
     /// A server whose deadlines no busy machine reaches.
     package static var patient: MagpieHome.Settings {
         var settings = MagpieHome.Settings()
-        settings.limits = #", headerTimeout: "2m", bodyTimeout: "2m", idleTimeout: "10m""#
+        settings.limits = #"headerTimeout: "2m", bodyTimeout: "2m", idleTimeout: "10m""#
         return settings
     }
 
