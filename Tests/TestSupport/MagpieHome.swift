@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// A folder with everything one `magpie serve` needs: configuration, store, and the ports that are its own. Starting
 /// it again finds what the last life left.
@@ -36,6 +37,8 @@ package final class MagpieHome: Sendable {
         package var limits = ""
         /// How many descriptors the process may have; those of the tests' own process when nil.
         package var descriptors: Int?
+        /// Of the process, besides the secrets.
+        package var environment: [String: String] = [:]
         /// Lines of further settings.
         package var further = ""
 
@@ -51,7 +54,9 @@ package final class MagpieHome: Sendable {
     package let adminToken: String?
     package let cookieName: String
     let descriptors: Int?
+    private let furtherEnvironment: [String: String]
 
+    package static let consoleToken = "consoletoken"
     package static let appIDs = ["wx0000000000000001", "wx0000000000000002"]
 
     /// Writes the configuration, and tells the platform of its accounts.
@@ -62,11 +67,13 @@ package final class MagpieHome: Sendable {
         storePath = settings.storeOf?.storePath ?? folder + (store == .sqlite ? "/store.sqlite" : "/store")
         adminToken = settings.adminToken
         descriptors = settings.descriptors
+        furtherEnvironment = settings.environment
         cookieName = settings.publicURL?.hasPrefix("https:") == true ? "__Host-magpie_session" : "magpie_session"
         platform.change { world in
             for (number, appID) in Self.appIDs.enumerated() where world.accounts[appID] == nil {
                 world.accounts[appID] = .init(
-                    secret: "\(number)5ec2e7a9d41f0b86c3e7a9d41f0b86f", ticket: "\(world.mark)Ticket\(number)-_0123")
+                    secret: "\(number)5ec2e7a9d41f0b86c3e7a9d41f0b86f",
+                    ticket: "\(PlatformWorld.mark)Ticket\(number)-_0123")
             }
         }
         configure(settings)
@@ -77,7 +84,9 @@ package final class MagpieHome: Sendable {
         writeFile(configurationFile, text(settings))
     }
 
+    /// Its processes have ended, since each holds its home: whatever the test was about, they kept the secrets.
     deinit {
+        for leak in leaks { Issue.record("a secret is in \(leak)") }
         try? FileManager.default.removeItem(atPath: folder)
     }
 
@@ -87,7 +96,7 @@ package final class MagpieHome: Sendable {
     private func text(_ settings: Settings) -> String {
         let accounts = zip(settings.accounts, Self.appIDs).map { name, appID in
             """
-              { name: "\(name)", appId: "\(appID)", appSecret: { env: "SECRET_\(name)" }, token: "consoletoken",
+              { name: "\(name)", appId: "\(appID)", appSecret: { env: "SECRET_\(name)" }, token: "\(Self.consoleToken)",
                 stableToken: \(settings.stableToken),
                 jsDomains: ["h5.example.com"], returnDomains: ["h5.example.com"],
                 menus: { orders: { to: "/orders" } } },
@@ -114,10 +123,28 @@ package final class MagpieHome: Sendable {
             """
     }
 
+    /// The secrets of the platform, of this configuration and of its visitors.
+    package var canaries: [Canary] {
+        platform.change(\.canaries) + [Canary("console token", Self.consoleToken)]
+            + (adminToken.map { [Canary("adminToken", $0)] } ?? [])
+            + Sightings.canaries(of: port) + Sightings.canaries(of: adminPort)
+    }
+
+    /// What the processes wrote: their output and, sealed, the store. The configuration is the test's own.
+    package var written: [(name: String, bytes: [UInt8])] {
+        let files = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+        return files.filter { $0 != "magpie.json5" }.sorted().map { ($0, readBytes("\(folder)/\($0)")) }
+    }
+
+    private var leaks: [String] {
+        let search = CanarySearch(canaries)
+        return written.flatMap { file in search.found(in: file.bytes).map { "\(file.name): \($0)" } }
+    }
+
     /// What the process finds in its environment.
     package var environment: [String: String] {
         let secrets = platform.change { world in Self.appIDs.map { world.accounts[$0]?.secret ?? "" } }
-        return ["SECRET_main": secrets[0], "SECRET_second": secrets[1]]
+        return furtherEnvironment.merging(["SECRET_main": secrets[0], "SECRET_second": secrets[1]]) { $1 }
     }
 
     /// Starts a process, and returns when it answers.

@@ -41,11 +41,16 @@ package struct PlatformWorld: Sendable {
     package var accounts: [String: Account] = [:]
     package var person = Person("oPerson0000000000000000000001")
     package var codes: [String: Code] = [:]
+<<<<<<< HEAD
     /// What begins every token and code, so that a search finds them.
     package var mark = "Fake"
     /// What `expires_in` says of tokens and tickets, and of grants.
     package var life = 7200
     package var grantLife = 7200
+=======
+    /// What begins every token, ticket and code, so that one search finds them all.
+    package static let mark = "Kanari7Qx"
+>>>>>>> 805c37d (all)
     private var grants: [String: Person] = [:]
     private var refreshTokens: [String: Code] = [:]
     private var minted = 0
@@ -67,9 +72,19 @@ package struct PlatformWorld: Sendable {
         return code
     }
 
+    /// What it knows and no log line or file may show.
+    var canaries: [Canary] {
+        let people = Set(codes.values.prefix(500).map(\.person.openID) + [person.openID])
+        let unions = Set(codes.values.prefix(500).compactMap(\.person.unionID))
+        return [Canary("token, ticket or code", Self.mark)]
+            + accounts.values.map { Canary("AppSecret", $0.secret) }
+            + accounts.values.map { Canary("ticket", $0.ticket) }
+            + people.map { Canary("openid", $0) } + unions.map { Canary("unionid", $0) }
+    }
+
     private mutating func text(_ kind: String, length: Int) -> String {
         minted += 1
-        let start = "\(mark)\(kind)\(minted)x"
+        let start = "\(Self.mark)\(kind)\(minted)x"
         return start + String((start.utf8.count..<length).map { Array("abcdefghijklmnopqrstuvwxyz")[$0 * 7 % 26] })
     }
 

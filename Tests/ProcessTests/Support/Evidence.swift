@@ -27,15 +27,6 @@ struct Evidence {
         if let state = response.parameter("state") { states.insert(state) }
     }
 
-    private var canaries: [Canary] {
-        [
-            Canary("a token, ticket or code", Walk.mark), Canary("AppSecret 1", Walk.secrets[0]),
-            Canary("AppSecret 2", Walk.secrets[1]), Canary("adminToken", Walk.adminToken),
-            Canary("console token", Walk.consoleToken),
-        ] + sessions.map { Canary("a session id", $0) } + bindings.map { Canary("a binding", $0) }
-            + states.map { Canary("a state", $0) }
-    }
-
     /// An answer without what may stand in it: cookies in Set-Cookie, the state in the link to the platform, the token
     /// in the token centre's answer.
     private func censored(_ label: String, _ response: RawResponse) -> [UInt8] {
@@ -60,35 +51,28 @@ struct Evidence {
     }
 
     /// Everything the processes wrote, by name.
-    private var written: [(name: String, bytes: [UInt8])] {
-        let files = FileManager.default.enumerator(atPath: home.folder)?.compactMap { $0 as? String } ?? []
-        // The configuration is the test's own.
-        return files.filter { $0 != "magpie.json5" }.sorted().map { ($0, readBytes("\(home.folder)/\($0)")) }
-            + commandLines.map { ("command line", $0) }
-    }
+    private var written: [(name: String, bytes: [UInt8])] { home.written + commandLines.map { ("command line", $0) } }
 
     func hits() -> [String] {
-        let canaries = canaries
-        var hits: [String] = []
-        for (label, response) in records {
-            let bytes = censored(label, response)
-            hits += canaries.flatMap { $0.found(in: bytes) }.map { "\(label): \($0)" }
+        let canaries = home.canaries
+        // The visitor and his own backend are told who he is; no log is.
+        let person = ["openid", "unionid"]
+        let told = CanarySearch(canaries.filter { !person.contains($0.name) })
+        let logged = CanarySearch(canaries)
+        return records.flatMap { label, response in told.found(in: censored(label, response)).map { "\(label): \($0)" }
         }
-        let person = [Canary("openid", Walk.openID), Canary("unionid", Walk.unionID)]
-        for (name, bytes) in written {
-            hits += (canaries + person).flatMap { $0.found(in: bytes) }.map { "\(name): \($0)" }
-        }
-        return hits
+            + written.flatMap { name, bytes in logged.found(in: bytes).map { "\(name): \($0)" } }
     }
 
     /// What the search misses though it is there.
     func controls() -> [String] {
         var missing: [String] = []
         let all = records.flatMap { Array($0.response.text.utf8) }
-        let shown = ["a session id", "a binding", "a state", "a token, ticket or code"]
-        for canary in canaries where shown.contains(canary.name) && canary.found(in: all).isEmpty {
+        let shown = ["cookie \(home.cookieName)", "state", "token, ticket or code"]
+        for canary in home.canaries where shown.contains(canary.name) && CanarySearch([canary]).found(in: all).isEmpty {
             missing.append(canary.name)
         }
+        for name in shown where !home.canaries.contains(where: { $0.name == name }) { missing.append(name) }
         let logs = written.filter { $0.name.hasSuffix(".out") }.flatMap(\.bytes)
         if !String(decoding: logs, as: UTF8.self).contains(#""event":"request""#) { missing.append("the log") }
         if !written.contains(where: { $0.name.hasPrefix("store") && !$0.bytes.isEmpty }) { missing.append("the store") }

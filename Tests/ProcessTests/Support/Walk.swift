@@ -3,20 +3,17 @@ import TestSupport
 
 /// A walk over every route and every error, which keeps all it was told.
 struct Walk {
-    /// Begins every token, ticket and code of the platform.
-    static let mark = "Kanari7Qx"
     static let secrets = ["c0ffee5ec0dea11ce0ddba11f00dfeed", "0defacedbadc0de5feed1dea5ca1ab1e"]
     static let adminToken = "AdminKanari-5Wz_81kQ"
-    static let consoleToken = "consoletoken"
     static let openID = "oOpenIKanariPerson0000000001"
     static let unionID = "oUnionKanariPerson000000001"
 
     static var world: PlatformWorld {
         var world = PlatformWorld()
-        world.mark = mark
         world.person = .init(openID, unionID: unionID)
         for (number, appID) in MagpieHome.appIDs.enumerated() {
-            world.accounts[appID] = .init(secret: secrets[number], ticket: "\(mark)Ticket\(number)-_0123456789")
+            world.accounts[appID] = .init(
+                secret: secrets[number], ticket: "\(PlatformWorld.mark)Ticket\(number)-_0123456789")
         }
         return world
     }
@@ -97,7 +94,8 @@ struct Walk {
         }
         for target in [
             Page.path, Page.forced, Page.path + "&entry=https%3A%2F%2Fh5.example.com%2F", "/", "/magpie.json",
-            "/wechat-jssdk.js", "/nothing", "/api/wechat?signature=\(Self.consoleToken)&timestamp=1&nonce=2&echostr=3",
+            "/wechat-jssdk.js", "/nothing",
+            "/api/wechat?signature=\(MagpieHome.consoleToken)&timestamp=1&nonce=2&echostr=3",
         ] { try visit(target) }
     }
 
@@ -138,7 +136,9 @@ struct Walk {
         visitor = home.visitor()
         try logIn()
         let session = visitor.cookies[home.cookieName] ?? ""
-        let texts = [code(), Self.secrets[0], "\(Self.mark)Ticket0-_0123456789", session, evidence.states.first ?? ""]
+        let texts = [
+            code(), Self.secrets[0], "\(PlatformWorld.mark)Ticket0-_0123456789", session, evidence.states.first ?? "",
+        ]
         for text in texts {
             for pattern in [
                 "/redirect?code=$&state=$", "/redirect?code=$", "/redirect?state=$", "/redirect?code=$&code=$&state=$",
@@ -214,14 +214,14 @@ struct Walk {
             .errcode(-1, message: "\(echo) rid: 658cff8e-7783352d-44cb33e5"),
             .errcode(40164, message: "invalid ip 1.2.3.4, \(echo)"), .reset, .cut, .hang,
             .body("<html>\(echo)</html>", status: 502), .body(echo), .body(#"{"errcode":"\#(echo)"}"#),
-            .body(#"{"access_token":"\#(mark)Token9","openid":"\#(openID) bad"}"#),
+            .body(#"{"access_token":"\#(PlatformWorld.mark)Token9","openid":"\#(openID) bad"}"#),
         ]
     }
 
     /// The account's own calls while the platform refuses its tokens or answers nonsense.
     mutating func coldFailures() throws {
         let known = platform.change { $0.accounts[MagpieHome.appIDs[0]]?.token ?? "" }
-        let echo = "\(Self.secrets[0]) \(known) \(known.prefix(40)) \(Self.mark)Ticket0-_0123456789"
+        let echo = "\(Self.secrets[0]) \(known) \(known.prefix(40)) \(PlatformWorld.mark)Ticket0-_0123456789"
         for act in [
             FakePlatform.Act.errcode(40001, message: echo), .body("<p>\(echo)"), .body(echo), .cut, .hang,
             .errcode(40013, message: echo),
