@@ -1,8 +1,10 @@
 import Glibc
+import Reactor
 
 @main
 enum Magpie {
     static func main() {
+        CrashPrivacy.begin()
         let words = Array(CommandLine.arguments.dropFirst())
         let code: ExitCode
         switch Invocation(words, commands: Commands.all) {

@@ -20,6 +20,7 @@ package final class ChildProcess: Sendable {
     private let outputFile: String
     private let errorFile: String
     private let ending = Mutex<Ending?>(nil)
+    private let coreDumped = Atomic(false)
 
     /// - Parameters:
     ///   - folder: Its working directory; the files `NAME.out` and `NAME.err` are made there, or continued.
@@ -64,6 +65,9 @@ package final class ChildProcess: Sendable {
     package var output: String { readFile(outputFile) }
     package var errors: String { readFile(errorFile) }
 
+    /// Whether its end left a core file, or a core for the collector that the machine has.
+    package var hasDumpedCore: Bool { coreDumped.load(ordering: .relaxed) }
+
     package var isRunning: Bool { poll() == nil }
 
     package func signal(_ number: Int32) {
@@ -94,7 +98,8 @@ package final class ChildProcess: Sendable {
             if ending != nil { return ending }
             var status: Int32 = 0
             guard waitpid(id, &status, WNOHANG) == id else { return nil }
-            // The macros WIFEXITED and its like are not imported.
+            // The macros WIFEXITED, WCOREDUMP and their like are not imported.
+            coreDumped.store(status & 0x80 != 0, ordering: .relaxed)
             ending = status & 0x7F == 0 ? .exited((status >> 8) & 0xFF) : .killed(status & 0x7F)
             return ending
         }
