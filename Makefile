@@ -1,7 +1,11 @@
 # Magpie: `make run` builds and starts it, `make test` builds and tests it. `make help` lists the rest.
 SWIFT ?= swift
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help run build test release lint e2e torture fuzz client libraries browser nginx clean
+=======
+.PHONY: help run build test release lint e2e torture fuzz sanitize client libraries browser clean
+>>>>>>> 805c37d (all)
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +32,9 @@ torture: libraries nginx ## attacks, floods, kills and faults in quantity (MAGPI
 
 fuzz: libraries ## libFuzzer under AddressSanitizer against every parser (TIME=s each, default 60; TARGET=Requests for one)
 	.ci/fuzz $(or $(TIME),60) $(TARGET)
+
+sanitize: libraries ## the tests under Thread and Address Sanitizer (KIND=thread or KIND=address for one of them)
+	@for kind in $(or $(KIND),thread address); do .ci/sanitize $$kind || exit 1; done
 
 client: ## after a change of Public/wechat-jssdk.js: remake the module, and test both if Node is there
 	.ci/client-module

@@ -83,11 +83,16 @@ package final class LoopGroup: Sendable {
         }
         first.run()
         group.stop()
+        ended.withLock { $0.append(group) }
         guard let value = outcome.value.withLock({ $0 }) else {
             preconditionFailure("the first loop ends only after the work has left its result")
         }
         return value
     }
+
+    /// The groups of `runBlocking`. What is still parked when a loop ends holds the loop, which holds it: kept in sight, so
+    /// that a search for leaks at the end of the process can tell it from what was lost before.
+    private static let ended = Mutex<[LoopGroup]>([])
 
     private final class Outcome<Value: Sendable>: Sendable {
         let value = Mutex<Value?>(nil)
