@@ -1,11 +1,7 @@
 # Magpie: `make run` builds and starts it, `make test` builds and tests it. `make help` lists the rest.
 SWIFT ?= swift
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help run build test release lint e2e torture fuzz client libraries browser nginx clean
-=======
-.PHONY: help run build test release lint e2e torture fuzz sanitize client libraries browser clean
->>>>>>> 805c37d (all)
+.PHONY: help run build test release lint e2e torture fuzz sanitize client libraries browser nginx clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
