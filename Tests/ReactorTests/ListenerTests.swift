@@ -71,6 +71,24 @@ import Testing
         }
     }
 
+    @Test func `a listener that stops hears no new handshake, and finishes those under way`() async throws {
+        try await LoopGroup.running { group in
+            let listener = try Listener.open(StreamTests.address("127.0.0.1:0"), count: 1)[0]
+            let early = try await Stream.connect(to: listener.address, deadline: .after(.seconds(60)))
+            listener.stop()
+            // Neither let into the queue, which is going to be reset, nor refused, while somebody else may listen here.
+            let error = await #expect(throws: IOError.self) {
+                _ = try await Stream.connect(to: listener.address, deadline: .after(.milliseconds(100)))
+            }
+            #expect(error == .timedOut)
+            var acceptor = try Acceptor(listener, on: group.loops[0])
+            guard case .connection(let descriptor, _) = try await acceptor.next() else { throw IOError.closed }
+            try await Stream(adopting: descriptor, on: group.loops[0]).write([1])
+            #expect(try await early.read(upTo: 2, deadline: .after(.seconds(60))) == [1])
+            guard case .none = try await acceptor.next() else { throw IOError.closed }
+        }
+    }
+
     @Test func `a Unix path goes over to a new listener at once, and the old one leaves it alone`() async throws {
         try await LoopGroup.running(count: 2) { group in
             let address = try StreamTests.address("unix:/tmp/magpie-over-")
