@@ -89,6 +89,8 @@ extension StoreError {
             case EACCES, EPERM: .permission(path: path, problem: .denied)
             case ELOOP: .permission(path: path, problem: .symbolicLink)
             case ENOTDIR: .permission(path: path, problem: .notAFolder)
+            // open(2): a socket, or a device that is not there.
+            case ENXIO, ENODEV: .permission(path: path, problem: .notAFile)
             default: .io(errno: code)
             }
     }

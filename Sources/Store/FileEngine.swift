@@ -89,8 +89,8 @@ struct FileEngine: CommitEngine, ~Copyable {
 
     private borrowing func stored(_ key: Key) throws(StoreError) -> Record? {
         let path = RecordFile.path(of: key)
-        guard let bytes = try folder.contents(of: path) else { return nil }
-        switch try RecordFile.decode(bytes, at: path) {
+        switch try RecordFile.read(path, in: folder) {
+        case nil: return nil
         case .record(_, let record): return record
         case .damaged:
             setAside(path, .damagedRecord)
@@ -138,7 +138,7 @@ struct FileEngine: CommitEngine, ~Copyable {
             if !isPublished {
                 for temporary in temporaries { _ = try? folder.remove(temporary) }
             }
-            throw WriteFailure(reason: error, isPublished: isPublished)
+            throw WriteFailure(reason: isPublished ? error.afterPublishing : error, isPublished: isPublished)
         }
     }
 
@@ -181,22 +181,31 @@ struct FileEngine: CommitEngine, ~Copyable {
         try locked { _ in }
     }
 
-    /// At the start: finishes an unfinished commit, checks the folders, and removes what dead writers left behind. Under
-    /// the lock nobody writes, so every temporary is a dead one's.
+    /// At the start: finishes an unfinished commit, checks folders and files, and removes what dead writers left behind.
+    /// Under the lock nobody writes, so every temporary is a dead one's.
     mutating func start() throws(StoreError) {
         try locked { engine throws(StoreError) in
             for name in try engine.folder.names(in: ".") {
                 guard let status = try engine.folder.status(of: name) else { continue }
                 if Key.isNamespace(name) {
                     try PathCheck.ownFolder(status, path: engine.folder.displayed(name))
-                    for file in try engine.folder.names(in: name) where file.hasSuffix(".tmp") {
-                        try engine.folder.remove("\(name)/\(file)")
+                    for file in try engine.folder.names(in: name) {
+                        if file.hasSuffix(".tmp") { try engine.folder.remove("\(name)/\(file)") }
+                        if file.hasSuffix(RecordFile.suffix) { try engine.check("\(name)/\(file)") }
                     }
                 } else if name.hasSuffix(".tmp") {
                     try engine.folder.remove(name)
                 }
             }
         }
+    }
+
+    /// Refuses a record that others could have read or written. What is no file at all is damage, for whoever reads it.
+    private borrowing func check(_ path: String) throws(StoreError) {
+        guard let status = try folder.status(of: path) else { return }
+        do throws(StoreError) {
+            try PathCheck.ownFile(status, path: folder.displayed(path))
+        } catch .permission(_, .notAFile) {}
     }
 
     /// Looks again, under the lock, at a record that a reader found damaged: sets it aside, or returns what has taken
@@ -209,8 +218,9 @@ struct FileEngine: CommitEngine, ~Copyable {
     mutating func reexamine(paths: [String]) throws(StoreError) {
         try locked { engine throws(StoreError) in
             for path in paths {
-                guard let bytes = try engine.folder.contents(of: path) else { continue }
-                if case .damaged = try RecordFile.decode(bytes, at: path) { engine.setAside(path, .damagedRecord) }
+                if case .damaged = try RecordFile.read(path, in: engine.folder) {
+                    engine.setAside(path, .damagedRecord)
+                }
             }
         }
     }
@@ -222,8 +232,8 @@ struct FileEngine: CommitEngine, ~Copyable {
             var subfolders: Set<String> = []
             var count = 0
             for path in paths {
-                guard let bytes = try engine.folder.contents(of: path),
-                    case .record(_, let record) = try RecordFile.decode(bytes, at: path), record.isExpired(at: now)
+                guard case .record(_, let record) = try RecordFile.read(path, in: engine.folder),
+                    record.isExpired(at: now)
                 else { continue }
                 if try engine.folder.remove(path) { count += 1 }
                 subfolders.insert(PathCheck.parent(of: path))
@@ -240,6 +250,18 @@ struct FileEngine: CommitEngine, ~Copyable {
         onIncident(
             StoreIncident(
                 kind: kind, path: folder.displayed(name), setAside: isMoved ? folder.displayed(target) : nil))
+    }
+}
+
+extension StoreError {
+    /// Most cases promise that nothing changed. Once a commit can be seen, none of them may be said any more.
+    fileprivate var afterPublishing: StoreError {
+        switch self {
+        case .full: .io(errno: ENOSPC)
+        case .readOnly: .io(errno: EROFS)
+        case .permission: .io(errno: EACCES)
+        default: self
+        }
     }
 }
 

@@ -120,16 +120,14 @@ public final class FileStore: Store {
 
     /// What the file at `path` holds, as if every published commit had been finished.
     private func content(at path: String) throws(StoreError) -> RecordFile.Content? {
-        var bytes: [UInt8]?
         if case .journal(let journal) = try Journal.read(in: folder),
             let step = journal.steps.first(where: { $0.path == path })
         {
             guard let temporary = step.temporary else { return nil }
-            bytes = try folder.contents(of: temporary)
+            if let bytes = try folder.contents(of: temporary) { return try RecordFile.decode(bytes, at: path) }
         }
         // No journal names this record, or its step has been taken since the journal was opened.
-        if bytes == nil { bytes = try folder.contents(of: path) }
-        return try bytes.map { bytes throws(StoreError) in try RecordFile.decode(bytes, at: path) }
+        return try RecordFile.read(path, in: folder)
     }
 
     private func paths(in namespace: String) throws(StoreError) -> [String] {

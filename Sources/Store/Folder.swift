@@ -24,14 +24,19 @@ final class Folder: Sendable {
     }
 
     /// The bytes of a file, or `nil` when there is none.
+    ///
+    /// - Throws: `.permission` for what is not ours alone, and, as `.notAFile`, for what is no file.
     func contents(of name: String) throws(StoreError) -> [UInt8]? {
         let file: Descriptor
         do throws(StoreError) {
-            file = try open(name, flags: O_RDONLY)
+            // A pipe in a file's place would keep us waiting for its other end; files take no notice of O_NONBLOCK.
+            file = try open(name, flags: O_RDONLY | O_NONBLOCK)
         } catch .io(errno: ENOENT) {
             return nil
         }
-        return try file.readAll(size: Int(try file.status().st_size))
+        let status = try file.status()
+        try PathCheck.ownFile(status, path: displayed(name))
+        return try file.readAll(size: Int(status.st_size))
     }
 
     /// A new file 0600 with these bytes, on the disk when this returns; its name is not, until `sync`.

@@ -30,11 +30,17 @@ struct Journal: Sendable {
 
     /// - Throws: `.newerFormat`, as of records.
     static func read(in folder: Folder) throws(StoreError) -> Content {
-        guard let bytes = try folder.contents(of: name) else { return .none }
-        if let document = RecordFile.decodeJSON(Document.self, bytes), document.format == RecordFile.format,
-            document.checksum == checksum(document.steps), document.steps.allSatisfy(\.isOurs)
-        {
-            return .journal(Journal(steps: document.steps))
+        let bytes: [UInt8]
+        do throws(StoreError) {
+            guard let found = try folder.contents(of: name) else { return .none }
+            bytes = found
+        } catch .permission(_, .notAFile) {
+            return .damaged
+        }
+        if let document = RecordFile.decodeJSON(Document.self, bytes), document.checksum == checksum(document.steps) {
+            // As of records.
+            let isOurs = document.format == RecordFile.format && document.steps.allSatisfy(\.isOurs)
+            return isOurs ? .journal(Journal(steps: document.steps)) : .damaged
         }
         try RecordFile.refuseNewerFormat(bytes)
         return .damaged

@@ -34,14 +34,26 @@ enum RecordFile {
                 text: text, base64: text == nil ? Base64.encode(record.value) : nil, checksum: checksum(key, record)))
     }
 
-    /// Reads the bytes of the file at `path`, a name below the store's folder.
+    /// What lies at `path`, a name below the store's folder; `nil` when there is nothing. A folder, a pipe or a device in a
+    /// record's place is damage.
+    static func read(_ path: String, in folder: Folder) throws(StoreError) -> Content? {
+        do throws(StoreError) {
+            return try folder.contents(of: path).map { bytes throws(StoreError) in try decode(bytes, at: path) }
+        } catch .permission(_, .notAFile) {
+            return .damaged
+        }
+    }
+
+    /// Reads the bytes of the file at `path`.
     ///
     /// - Throws: `.newerFormat`, for a file that is not damaged but beyond us.
     static func decode(_ bytes: [UInt8], at path: String) throws(StoreError) -> Content {
         if let document = decodeJSON(Document.self, bytes), let (key, record) = document.content,
             document.checksum == checksum(key, record), RecordFile.path(of: key) == path
         {
-            return .record(name: key.name, record)
+            // With our checksum it is our format, whatever a flipped bit has made of the number: a later format must
+            // have another checksum.
+            return document.format == format ? .record(name: key.name, record) : .damaged
         }
         try refuseNewerFormat(bytes)
         return .damaged
@@ -59,7 +71,7 @@ enum RecordFile {
 
         /// `nil` when the fields do not make a record.
         var content: (Key, Record)? {
-            guard format == RecordFile.format, Key.isNamespace(namespace),
+            guard Key.isNamespace(namespace),
                 let value = text.map({ Array($0.utf8) }) ?? base64.flatMap({ Base64.decode($0) })
             else { return nil }
             var record = Record(value: value)

@@ -17,6 +17,7 @@ import Testing
 
     private func write(_ text: String, to name: String) throws {
         try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder.store)/\(name)"))
+        chmod("\(folder.store)/\(name)", 0o600)
     }
 
     private func contents(_ name: String) throws -> String {
