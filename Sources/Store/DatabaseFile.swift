@@ -53,6 +53,9 @@ struct DatabaseFile: Sendable {
         }
     }
 
+    /// Whether there is a file with nothing in it.
+    func isEmpty() throws(StoreError) -> Bool { try status("")?.st_size == 0 }
+
     /// `nil` when there is no file at the path any more.
     func identity() throws(StoreError) -> Identity? {
         try status("").map { Identity(device: $0.st_dev, inode: $0.st_ino) }

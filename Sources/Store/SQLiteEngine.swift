@@ -12,6 +12,8 @@ struct SQLiteEngine: CommitEngine, ~Copyable {
     private let locksEveryWrite: Bool
     /// `nil` after `close`, or when the database could not be opened again after it had been replaced.
     private var session: SQLiteSession?
+    /// Whether damage was met since the database was opened.
+    private var isSuspect = false
     private let readers: SQLiteReaders
     private let now: @Sendable () -> Int64
     private let onIncident: @Sendable (StoreIncident) -> Void
@@ -34,7 +36,7 @@ struct SQLiteEngine: CommitEngine, ~Copyable {
         // An error on the way drops the lock, and thereby gives it back.
         var lock = try ProcessLock(file.path + "-lock", timeout: lockTimeout)
         try lock.acquire()
-        session = try Self.openSession(file, lockTimeout, now, onIncident)
+        session = try Self.openSession(file, lockTimeout, isSuspect: false, now, onIncident)
         lock.release()
         self.lock = lock
     }
@@ -44,7 +46,9 @@ struct SQLiteEngine: CommitEngine, ~Copyable {
     mutating func apply(_ batch: [Commit]) -> [Result<Bool, StoreError>] {
         do throws(StoreError) {
             let now = now
-            return try locked { session in Self.apply(batch, to: session, now: now) }
+            let results = try locked { session in Self.apply(batch, to: session, now: now) }
+            if results.contains(where: { $0.error?.tellsOfDamage == true }) { distrust() }
+            return results
         } catch {
             return batch.map { _ in .failure(error) }
         }
@@ -109,13 +113,39 @@ struct SQLiteEngine: CommitEngine, ~Copyable {
 
     // MARK: Opening
 
+    /// Closes every connection of the process, so that the next commit opens the database anew and looks through it.
+    ///
+    /// After damage that is how it is found out, and set aside. After a failed fsync it is the only way on: the kernel
+    /// may have dropped what it could not write, and a second fsync of the same descriptor would report success.
+    private mutating func distrust() {
+        session = nil
+        isSuspect = true
+        readers.reopen()
+    }
+
+    /// Looks through the database, for a reader that has met damage: sets it aside if it is true.
+    mutating func reexamine() throws(StoreError) {
+        distrust()
+        try locked { _ in }
+    }
+
     /// Takes the lock where it is needed, sees to it that our database is still the one at its path, and runs `work`.
     private mutating func locked<Value>(
         _ work: (SQLiteSession) throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
         if locksEveryWrite { try lock.acquire() }
         defer { if locksEveryWrite { lock.release() } }
-        return try work(try currentSession())
+        let session = try currentSession()
+        let value: Value
+        do throws(StoreError) {
+            value = try work(session)
+        } catch {
+            if error.tellsOfDamage { distrust() }
+            throw error
+        }
+        // Whoever replaced the file meanwhile took away what we have just written.
+        guard try file.identity() == session.identity else { throw .unavailable }
+        return value
     }
 
     /// The session, opened anew when another process has set the database aside, or somebody has put a copy in its place:
@@ -128,22 +158,44 @@ struct SQLiteEngine: CommitEngine, ~Copyable {
         }
         if !locksEveryWrite { try lock.acquire() }
         defer { if !locksEveryWrite { lock.release() } }
-        let session = try Self.openSession(file, lockTimeout, now, onIncident)
+        let session = try Self.openSession(file, lockTimeout, isSuspect: isSuspect, now, onIncident)
         self.session = session
+        isSuspect = false
         readers.reopen()
         return session
     }
 
     /// Opens the database; one that is damaged is set aside and a new one made. One that is locked is not damaged.
+    ///
+    /// - Parameter isSuspect: Damage was met; then an empty file is not a new one, but what is left of the old.
     private static func openSession(
-        _ file: DatabaseFile, _ busyTimeout: Duration, _ now: () -> Int64, _ onIncident: (StoreIncident) -> Void
+        _ file: DatabaseFile, _ busyTimeout: Duration, isSuspect: Bool, _ now: () -> Int64,
+        _ onIncident: (StoreIncident) -> Void
     ) throws(StoreError) -> SQLiteSession {
         do throws(StoreError) {
+            if isSuspect, try file.isEmpty() { throw .corrupt(path: file.path) }
             return try SQLiteSession(file, busyTimeout: busyTimeout)
         } catch .corrupt {
             let target = try file.setAside(stamp: Timestamp.compact(now()))
             onIncident(StoreIncident(kind: .damagedDatabase, path: file.path, setAside: target))
             return try SQLiteSession(file, busyTimeout: busyTimeout)
         }
+    }
+}
+
+extension StoreError {
+    /// Whether the connection that said so can no longer be relied on. One that met a read-only disk holds its files
+    /// open for reading, and would not notice that the disk takes writes again.
+    fileprivate var tellsOfDamage: Bool {
+        switch self {
+        case .corrupt, .sqlite(.inputOutput), .readOnly, .permission: true
+        default: false
+        }
+    }
+}
+
+extension Result {
+    fileprivate var error: Failure? {
+        if case .failure(let error) = self { error } else { nil }
     }
 }

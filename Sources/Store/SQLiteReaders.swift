@@ -43,9 +43,23 @@ final class SQLiteReaders: Sendable {
         }
     }
 
-    /// Every connection is replaced before its next use.
+    /// Closes every connection; each is opened anew at its next use.
+    ///
+    /// For a moment there is none: while this process holds any lock on the database, SQLite keeps the descriptors of
+    /// closed connections open and uses them again (https://www.sqlite.org/src/file/src/os_unix.c, `pUnused`).
     func reopen() {
+        guard generation.load(ordering: .sequentiallyConsistent) >= 0 else { return }
         generation.add(1, ordering: .sequentiallyConsistent)
+        closeAll(from: 0)
+    }
+
+    /// Nobody holds two slots but this function, which takes them in order, so that it cannot be waited for in a circle.
+    private func closeAll(from index: Int) {
+        guard index < slots.count else { return }
+        slots[index].reader.withLock { reader in
+            reader = nil
+            closeAll(from: index + 1)
+        }
     }
 
     /// Waits for reads under way; later ones throw `.closed`.

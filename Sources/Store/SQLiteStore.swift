@@ -41,9 +41,11 @@ public final class SQLiteStore: Store {
             onIncident: onIncident, now: now)
     }
 
-    init(
-        path: String, lockTimeout: Duration, locksEveryWrite: Bool,
-        onIncident: @escaping @Sendable (StoreIncident) -> Void, now: @escaping @Sendable () -> Date
+    /// - Parameter locksEveryWrite: What the library's version decides, for tests to decide.
+    package init(
+        path: String, lockTimeout: Duration = .seconds(5), locksEveryWrite: Bool,
+        onIncident: @escaping @Sendable (StoreIncident) -> Void = { _ in },
+        now: @escaping @Sendable () -> Date = { Date() }
     ) throws(StoreError) {
         let file = try DatabaseFile(path)
         let readers = SQLiteReaders(file, busyTimeout: lockTimeout)
@@ -66,8 +68,19 @@ public final class SQLiteStore: Store {
 
     public func read(_ key: Key) async throws(StoreError) -> Record? {
         let now = now.milliseconds
-        guard let record = try readers.read(key), !record.isExpired(at: now) else { return nil }
-        return record
+        let record = try await reading { () throws(StoreError) in try readers.read(key) }
+        return record.flatMap { $0.isExpired(at: now) ? nil : $0 }
+    }
+
+    /// Reads on the caller's thread. Damage that is met is looked into by the writer, once: it may have been another
+    /// file's, or it is set aside and there is a new one.
+    private func reading<Value>(_ work: () throws(StoreError) -> Value) async throws(StoreError) -> Value {
+        do throws(StoreError) {
+            return try work()
+        } catch .corrupt {
+            try await committer.perform { engine throws(StoreError) in try engine.reexamine() }
+            return try work()
+        }
     }
 
     public func commit(_ changes: [Change], if conditions: [Condition]) async throws(StoreError) -> Bool {
@@ -78,7 +91,9 @@ public final class SQLiteStore: Store {
         namespace: String, after: String?, limit: Int
     ) async throws(StoreError) -> [(name: String, record: Record)] {
         Key.checkNamespace(namespace)
-        return try readers.scan(namespace: namespace, after: after, limit: max(limit, 0), now: now.milliseconds)
+        return try await reading { () throws(StoreError) in
+            try readers.scan(namespace: namespace, after: after, limit: max(limit, 0), now: now.milliseconds)
+        }
     }
 
     public func sweep() async throws(StoreError) -> Int {

@@ -1,3 +1,6 @@
+import CSQLite
+import Glibc
+
 /// Why a store could not do what it was asked. No text of it holds a key, a value or an SQL argument.
 public enum StoreError: Error, Hashable, Sendable {
     /// Another process held the store's lock longer than the time-out. Try again later.
@@ -48,10 +51,23 @@ extension StoreError: CustomStringConvertible {
         case .newerFormat(let found, let supported):
             "the store has format \(found), this program knows formats up to \(supported)"
         case .closed: "the store is closed"
-        case .io(let errno): "the store failed with errno \(errno)"
-        case .sqlite(let code): "the store failed with SQLite code \(code.rawValue)"
+        case .io(let errno): "the store failed with errno \(errno): \(systemText(errno))"
+        case .sqlite(let code):
+            // A constant of the library for every code.
+            unsafe "the store failed with SQLite code \(code.rawValue): \(String(cString: sqlite3_errstr(code.rawValue)))"
         case .foreignDatabase(let path): "\(path) is a database of another program"
         case .settingRefused(let name): "SQLite did not take the setting \(name)"
         }
+    }
+}
+
+/// "No such device" and the like.
+private func systemText(_ code: Int32) -> String {
+    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
+        // Writes at most 128 bytes, the closing NUL included. Unlike `strerror` it may be called by any thread.
+        guard let start = buffer.baseAddress, unsafe strerror_r(code, start, buffer.count) == 0 else {
+            return "unknown"
+        }
+        return unsafe String(cString: start)
     }
 }
