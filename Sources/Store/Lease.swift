@@ -52,6 +52,28 @@ extension Store {
     }
 }
 
+/// A lease as somebody sees it who waits for it.
+package struct LeaseSighting: Sendable, Equatable {
+    fileprivate let record: Record
+}
+
+extension Store {
+    /// The lease as it is now; `nil` when it is free.
+    package func sightLease(_ name: String) async throws(StoreError) -> LeaseSighting? {
+        try await read(Key(namespace: Lease.namespace, name: name)).map(LeaseSighting.init)
+    }
+
+    /// Ends a lease that is still as it was seen; `false` when somebody else has taken it since.
+    ///
+    /// For one that has outlived its time by the waiter's own patience: its end was written by a clock that was wrong
+    /// then or is wrong now, and its holder is gone.
+    @discardableResult
+    package func endLease(_ name: String, seenAs sighting: LeaseSighting) async throws(StoreError) -> Bool {
+        let key = Key(namespace: Lease.namespace, name: name)
+        return try await commit([.remove(key)], if: [.equals(key, sighting.record.value)])
+    }
+}
+
 extension Duration {
     var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

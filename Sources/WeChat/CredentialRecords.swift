@@ -82,6 +82,14 @@ extension CredentialRecords {
         _ = try await store.renew(lease, for: duration)
     }
 
+    func sightLease(_ kind: Credential.Kind) async throws(StoreError) -> LeaseSighting? {
+        try await store.sightLease("\(appID).\(kind.rawValue)")
+    }
+
+    func endLease(_ kind: Credential.Kind, seenAs sighting: LeaseSighting) async throws(StoreError) {
+        try await store.endLease("\(appID).\(kind.rawValue)", seenAs: sighting)
+    }
+
     func release(_ lease: Lease) async throws(StoreError) {
         try await store.release(lease)
     }

@@ -22,6 +22,7 @@ struct Flight: Sendable {
         // Before the lease, so that the ticket's lease need not outlast the wait for a token.
         if kind == .ticket { _ = try await keeper.tokenForCall(.use) }
         var waited = 0.0
+        var watch = LeaseWatch()
         while waited < leaseDuration.inSeconds + 1 {
             switch await takeLease() {
             case .held(let lease):
@@ -42,6 +43,9 @@ struct Flight: Sendable {
                 }
                 waited += pause
                 if let found = accepted(await keeper.readStore(kind)) { return (found, false) }
+                if let stale = watch.saw(await sightLease(), after: pause, longest: leaseDuration.inSeconds) {
+                    await end(stale)
+                }
             }
         }
         throw Fault(error: nil, retryAfter: 1)
@@ -95,6 +99,16 @@ struct Flight: Sendable {
         case .none: return .held(nil)
         case .some(.none): return .busy
         case .some(.some(let lease)): return .held(lease)
+        }
+    }
+
+    private func sightLease() async -> LeaseSighting? {
+        await keeper.usingStore { () async throws(StoreError) in try await keeper.records.sightLease(kind) } ?? nil
+    }
+
+    private func end(_ stale: LeaseSighting) async {
+        _ = await keeper.usingStore { () async throws(StoreError) in
+            try await keeper.records.endLease(kind, seenAs: stale)
         }
     }
 
@@ -164,5 +178,24 @@ struct Flight: Sendable {
                 try await keeper.records.renew(lease, for: leaseDuration)
             }
         }
+    }
+}
+
+/// Tells a lease that lasts from one whose end was written by a wrong clock: a holder who was killed, and a clock set back
+/// by a day, would otherwise keep everybody from WeChat for that day.
+private struct LeaseWatch {
+    private var sighting: LeaseSighting?
+    private var unchanged = 0.0
+
+    /// Takes note of the lease as it is now, so many seconds after the last look.
+    ///
+    /// - Returns: The lease, when it has stood unchanged for longer than any is given for.
+    mutating func saw(_ now: LeaseSighting?, after pause: Double, longest: Double) -> LeaseSighting? {
+        guard let now, now == sighting else {
+            (sighting, unchanged) = (now, 0)
+            return nil
+        }
+        unchanged += pause
+        return unchanged > longest ? now : nil
     }
 }

@@ -86,6 +86,18 @@ struct LoginTests {
         #expect(bench.weChat.exchanges == 0)
     }
 
+    @Test func `a state given out while the clock was ahead is no good when it is set right`() async throws {
+        var visitor = Visitor()
+        bench.pass(seconds: 86_400)
+        let state = try await visitor.start(bench)
+        bench.weChat.expect(code: "C", openID: "oVisitor")
+        bench.pass(seconds: -86_400)
+        #expect(try await visitor.get(bench, "/redirect?code=C&state=\(state)").status == .forbidden)
+        #expect(bench.weChat.exchanges == 0)
+        _ = try await visitor.logIn(bench, as: "oVisitor")
+        #expect(bench.weChat.exchanges == 1)
+    }
+
     @Test func `fifty identical callbacks at once exchange the code once and all get the same answer`() async throws {
         var visitor = Visitor()
         let state = try await visitor.start(bench)

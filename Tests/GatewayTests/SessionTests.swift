@@ -85,6 +85,29 @@ struct SessionTests {
         #expect(try await visitor.get(bench, "/auth").status == .unauthorized, "a day without a visit")
     }
 
+    /// With the clock a year ahead and then set right, it would have lived for that year.
+    @Test func `a session opened while the clock was ahead ends when it is set right`() async throws {
+        var visitor = Visitor()
+        bench.pass(seconds: 86_400)
+        _ = try await visitor.logIn(bench, as: "oVisitor")
+        // What two machines' clocks may differ by is no reason.
+        bench.pass(seconds: -50)
+        #expect(try await visitor.get(bench, "/auth").status == .ok)
+        bench.pass(seconds: -86_350)
+        #expect(try await visitor.get(bench, "/auth").status == .unauthorized)
+    }
+
+    @Test func `a session used while the clock was ahead is idle from the moment that it is set right`() async throws {
+        var visitor = Visitor()
+        _ = try await visitor.logIn(bench, as: "oVisitor")
+        bench.pass(seconds: 80_000)
+        #expect(try await visitor.get(bench, "/auth").status == .ok)
+        bench.pass(seconds: -79_000)
+        #expect(try await visitor.get(bench, "/auth").status == .ok)
+        bench.pass(seconds: 86_401)
+        #expect(try await visitor.get(bench, "/auth").status == .unauthorized, "a day without a visit")
+    }
+
     @Test func `logout ends the session on the server, and clears the cookie`() async throws {
         var visitor = Visitor()
         _ = try await visitor.logIn(bench, as: "oVisitor")

@@ -34,10 +34,30 @@ struct KeeperSharingTests {
         #expect(scene.weChat.calls.count == 2)
     }
 
-    @Test func `a lease that somebody holds on to is not waited for without end`() async throws {
+    /// A holder was killed, and the clock set back: the lease would last for a day, and the account be without a ticket.
+    @Test func `a lease that ends tomorrow is taken over after the time that leases last`() async throws {
         let scene = Scene()
-        _ = try await scene.store.acquireLease("wx0123456789abcdef.token", owner: "stuck", for: .seconds(3600))
+        _ = try await scene.store.acquireLease("wx0123456789abcdef.token", owner: "dead", for: .seconds(86_400))
         let keeper = scene.keeper()
+        let ticket = await scene.clock.drive { try? await keeper.ticket() }
+        #expect(ticket?.reveal() == scene.weChat.ticket)
+        let waited = scene.clock.now.timeIntervalSince(FakeClock.start)
+        #expect((15...15.4).contains(waited))
+        #expect(scene.weChat.calls.count == 2)
+    }
+
+    @Test func `a lease that others renew again and again is not waited for without end`() async throws {
+        let scene = Scene()
+        let timing = scene.clock.timing
+        let taken = try await scene.store.acquireLease("wx0123456789abcdef.token", owner: "busy", for: .seconds(15))
+        let lease = try #require(taken)
+        let renewing = Timing(
+            now: timing.now,
+            sleep: { (duration) async throws(CancellationError) in
+                _ = try? await scene.store.renew(lease, for: .seconds(15))
+                try await timing.sleep(duration)
+            })
+        let keeper = scene.keeper(timing: renewing)
         let error = await scene.clock.drive {
             await failure { () async throws(KeeperError) in try await keeper.ticket() }
         }

@@ -10,6 +10,8 @@ struct LoginRecords: Sendable {
 
     /// How long a state is good, and how long its outcome is remembered, in seconds.
     static let lifetime: TimeInterval = 600
+    /// How far clocks may be apart, in seconds.
+    private static let clockTolerance: TimeInterval = 60
     static let namespace = "login"
     static let codeNamespace = "code"
     static let bindingNamespace = "binding"
@@ -87,6 +89,8 @@ struct LoginRecords: Sendable {
 
     func find(_ name: Name) async throws(StoreError) -> Found? {
         guard let record = try await store.read(name.key), let login = decode(record.value) else { return nil }
+        // Written while the clock was ahead: a state would be good for as long as it was set back.
+        if let expires = record.expires, expires > now() + Self.lifetime + Self.clockTolerance { return nil }
         return Found(name: name, record: login, bytes: record.value, expires: record.expires)
     }
 

@@ -13,6 +13,8 @@ package struct Sessions: Sendable {
     /// The idle timer is written back at most this often, in seconds, so that reading a session stays a read.
     private static let touchInterval: TimeInterval = 60
     package static let namespace = "session"
+    /// How far clocks may be apart, in seconds.
+    private static let clockTolerance: TimeInterval = 60
 
     package init(
         store: any Store, lifetime: TimeInterval, idleTimeout: TimeInterval, now: @escaping @Sendable () -> Date
@@ -36,9 +38,11 @@ package struct Sessions: Sendable {
             return nil
         }
         let time = now()
-        guard time < session.expiresAt else { return nil }
+        // One that ends later than any opened now was opened while the clock was ahead: how old it is nobody knows.
+        guard time < session.expiresAt, session.expiresAt <= time + lifetime + Self.clockTolerance else { return nil }
         let live = Live(id: id, session: session, value: record.value)
-        if time.timeIntervalSince(session.touchedAt) >= min(Self.touchInterval, idleTimeout / 2) {
+        // A touch in the future is set right, too.
+        if abs(time.timeIntervalSince(session.touchedAt)) >= min(Self.touchInterval, idleTimeout / 2) {
             return try await touch(live, at: time)
         }
         return live
