@@ -18,11 +18,8 @@ int accept4(int, struct sockaddr *, socklen_t *, int);
 int pipe2(int[2], int);
 int sched_getaffinity(pid_t, size_t, void *);
 int pthread_setname_np(pthread_t, const char *);
-<<<<<<< HEAD
 // Of malloc.h, which Glibc leaves out.
 int malloc_trim(size_t);
-=======
 
 // Swift imports no function with `...`.
 static inline int forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
->>>>>>> 805c37d (all)

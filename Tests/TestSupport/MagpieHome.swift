@@ -130,10 +130,13 @@ package final class MagpieHome: Sendable {
             + Sightings.canaries(of: port) + Sightings.canaries(of: adminPort)
     }
 
-    /// What the processes wrote: their output and, sealed, the store. The configuration is the test's own.
+    /// What the processes wrote: their output and, sealed, the store. The configuration and files of
+    /// secrets, `secret…`, are the test's own.
     package var written: [(name: String, bytes: [UInt8])] {
         let files = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
-        return files.filter { $0 != "magpie.json5" }.sorted().map { ($0, readBytes("\(folder)/\($0)")) }
+        return files.filter { $0 != "magpie.json5" && !$0.hasPrefix("secret") }.sorted().map {
+            ($0, readBytes("\(folder)/\($0)"))
+        }
     }
 
     private var leaks: [String] {

@@ -41,16 +41,11 @@ package struct PlatformWorld: Sendable {
     package var accounts: [String: Account] = [:]
     package var person = Person("oPerson0000000000000000000001")
     package var codes: [String: Code] = [:]
-<<<<<<< HEAD
-    /// What begins every token and code, so that a search finds them.
-    package var mark = "Fake"
+    /// What begins every token, ticket and code, so that one search finds them all.
+    package static let mark = "Kanari7Qx"
     /// What `expires_in` says of tokens and tickets, and of grants.
     package var life = 7200
     package var grantLife = 7200
-=======
-    /// What begins every token, ticket and code, so that one search finds them all.
-    package static let mark = "Kanari7Qx"
->>>>>>> 805c37d (all)
     private var grants: [String: Person] = [:]
     private var refreshTokens: [String: Code] = [:]
     private var minted = 0
@@ -85,8 +80,10 @@ package struct PlatformWorld: Sendable {
     private mutating func text(_ kind: String, length: Int) -> String {
         minted += 1
         let start = "\(Self.mark)\(kind)\(minted)x"
-        return start + String((start.utf8.count..<length).map { Array("abcdefghijklmnopqrstuvwxyz")[$0 * 7 % 26] })
+        return start + String((start.utf8.count..<length).map { Self.letters[$0 * 7 % 26] })
     }
+
+    private static let letters = Array("abcdefghijklmnopqrstuvwxyz")
 
     // MARK: - Answers
 

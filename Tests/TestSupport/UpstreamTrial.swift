@@ -17,7 +17,6 @@ package final class UpstreamTrial {
     private var settings = MagpieHome.Settings()
     private var seen: [String] = []
 
-    private static let mark = "Xq7Lie"
     /// What one exchange may take: little where that is waited out, and enough for a busy machine where it is not.
     private let timeout: Int
     /// What a busy machine may add to everything.
@@ -31,7 +30,6 @@ package final class UpstreamTrial {
     ) {
         (self.call, self.fault) = (call, fault)
         var world = PlatformWorld()
-        world.mark = Self.mark
         if call == .refresh { world.grantLife = 1 }
         platform = FakePlatform(world: world, identity: identity)
         timeout = fault.takesItsTime || fault.fate == .busy ? 2 : 10
@@ -221,7 +219,7 @@ package final class UpstreamTrial {
         expect(platform.flooded < 16 << 20, "\(platform.flooded) bytes of a flood were taken")
         expect(platform.count("/elsewhere") == 0, "a redirect was followed")
         expect(try process.stop() == .exited(0), "it did not end as it should: \(process.child.errors)")
-        let secrets = [Self.mark] + platform.change { $0.accounts.values.map(\.secret) }
+        let secrets = [PlatformWorld.mark] + platform.change { $0.accounts.values.map(\.secret) }
         for text in seen + [process.child.output, process.child.errors] {
             for secret in secrets where text.contains(secret) { complaints.append("a secret shows: \(text)") }
         }
