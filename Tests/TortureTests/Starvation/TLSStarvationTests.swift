@@ -17,7 +17,7 @@ extension TortureTests {
             var settings = MagpieHome.Settings()
             settings.logLevel = "info"
             settings.publicURL = "https://localhost"
-            settings.limits = #"idleTimeout: "5s", headerTimeout: "3s""#
+            settings.limits = #"idleTimeout: "5s", headerTimeout: "3s", writeTimeout: "3s""#
             settings.further =
                 #"tls: { certificate: "\#(identity.certificateFile)", key: "\#(identity.keyFile)" },"#
             let home = MagpieHome(platform, settings)
