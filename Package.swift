@@ -20,6 +20,8 @@ let package = Package(
         .executable(name: "magpie", targets: ["magpie"]),
         .library(name: "WeChat", targets: ["WeChat"]),
         .library(name: "Store", targets: ["Store"]),
+        // For tests alone: what they preload into a program to have its disk fail or its clock step.
+        .library(name: "faults", type: .dynamic, targets: ["Faults"]),
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
@@ -53,7 +55,8 @@ let package = Package(
         .testTarget(
             name: "HTTPTests", dependencies: ["HTTP", "Reactor", "Secure", "Wire", "TestSupport"], swiftSettings: house),
         .testTarget(name: "StoreTests", dependencies: ["Store"], swiftSettings: house),
-        // The processes that StoreTests starts, several on one store, and kills.
+        .target(name: "Faults", path: "Tests/Faults"),
+        // The processes that tests start, several on one store, and kill.
         .executableTarget(
             name: "store-worker", dependencies: ["Store"], path: "Tests/StoreWorker", swiftSettings: house),
         .testTarget(

@@ -4,14 +4,20 @@ import Store
 
 /// A process that uses a store, for tests that need several of them or kill them.
 ///
-/// `store-worker file|sqlite PATH COMMAND …`; what has been acknowledged is printed, a line each, at once.
+/// `store-worker file|sqlite|sqlite-unlocked PATH COMMAND …`; what has been acknowledged is printed, a line each, at once.
 @main struct Main {
     static func main() async throws {
         let arguments = Array(CommandLine.arguments.dropFirst())
         guard arguments.count >= 3 else { exit(64) }
         if arguments[2] == "umask" { umask(0o777) }
+        let path = arguments[1]
         let store: any Store =
-            arguments[0] == "file" ? try FileStore(directory: arguments[1]) : try SQLiteStore(path: arguments[1])
+            switch arguments[0] {
+            case "file": try FileStore(directory: path)
+            // As with a library that needs no lock of ours, whatever the library's version.
+            case "sqlite-unlocked": try SQLiteStore(path: path, locksEveryWrite: false)
+            default: try SQLiteStore(path: path)
+            }
         try await Script(store: store).run(arguments[2], Array(arguments.dropFirst(3)))
         await (store as? FileStore)?.close()
         await (store as? SQLiteStore)?.close()
@@ -30,6 +36,8 @@ struct Script {
         case "hold": try await hold(seconds: count)
         case "guarded": for _ in 0..<count { try await incrementUnderLease() }
         case "limit": try await fill(limit: count)
+        case "mix": try await Mix(store: store, name: arguments[0], seed: UInt64(arguments[1]) ?? 0).run(count)
+        case "replace": try await replace(arguments[0], start: arguments.dropFirst().first)
         case "umask": try await store.put(Key(namespace: "test", name: "a"), Record(value: [1]))
         default: exit(64)
         }
@@ -79,6 +87,30 @@ struct Script {
         }
     }
 
+    /// One commit that makes the records a, b and c something else; the tests kill it at each step, or have it fail, in
+    /// which case it waits until the file `start` is there.
+    private func replace(_ what: String, start: String?) async throws {
+        if let start {
+            say("ready")
+            while access(start, F_OK) != 0 { usleep(1000) }
+        }
+        let (a, b, c) = (key("a"), key("b"), Key(namespace: "other", name: "c"))
+        let new = Record(value: Array("new".utf8))
+        let changes: [Change] =
+            switch what {
+            case "one": [.put(a, new)]
+            case "removal": [.remove(a)]
+            default: [.put(a, new), .put(c, new), .remove(b)]
+            }
+        do throws(StoreError) {
+            if try await store.commit(changes, if: []) { say("done") }
+        } catch {
+            say("refused \(error)")
+        }
+    }
+
+    private func key(_ name: String) -> Key { Key(namespace: "test", name: name) }
+
     /// Takes a lease and keeps it until this process is killed.
     private func hold(seconds: Int) async throws {
         let lease = try await store.acquireLease("token", owner: "worker", for: .seconds(seconds))
@@ -118,9 +150,10 @@ struct Script {
         bytes.flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0
     }
 
-    private func say(_ text: String) {
-        let line = Array("\(text)\n".utf8)
-        // One write: a line of a pipe is whole or not there.
-        _ = Glibc.write(1, line, line.count)
-    }
+}
+
+func say(_ text: String) {
+    let line = Array("\(text)\n".utf8)
+    // One write: a line of a pipe is whole or not there.
+    _ = Glibc.write(1, line, line.count)
 }

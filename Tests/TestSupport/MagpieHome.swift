@@ -14,6 +14,8 @@ package final class MagpieHome: Sendable {
         package var store = StoreKind.sqlite
         /// Another home, whose store is shared.
         package var storeOf: MagpieHome?
+        /// The folder that the store lies in; the home's own when nil.
+        package var storePlace: String?
         /// `second`, too, for what concerns several.
         package var accounts = ["main"]
         /// False for the older of WeChat's two token calls.
@@ -64,7 +66,9 @@ package final class MagpieHome: Sendable {
         folder = makeTemporaryDirectory()
         self.platform = platform
         store = settings.storeOf?.store ?? settings.store
-        storePath = settings.storeOf?.storePath ?? folder + (store == .sqlite ? "/store.sqlite" : "/store")
+        storePath =
+            settings.storeOf?.storePath
+            ?? (settings.storePlace ?? folder) + (store == .sqlite ? "/store.sqlite" : "/store")
         adminToken = settings.adminToken
         descriptors = settings.descriptors
         furtherEnvironment = settings.environment

@@ -69,8 +69,13 @@ package final class MagpieProcess: Sendable {
     /// What `swift build` has put beside the test bundle that is running; another one when MAGPIE_BINARY names it.
     package static func program() throws -> String {
         if let named = ProcessInfo.processInfo.environment["MAGPIE_BINARY"] { return named }
+        return try built("magpie")
+    }
+
+    /// A product of this package.
+    package static func built(_ name: String) throws -> String {
         let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let file = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("magpie").path
+        let file = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent(name).path
         guard access(file, X_OK) == 0 else { throw ChildProcess.Failure("\(file) is not built") }
         return file
     }

@@ -1,18 +1,16 @@
 import COpenSSL
 import Foundation
-import TestSupport
-import Testing
 
 extension RawResponse {
     /// `error.code` of the body.
-    var errorCode: String? {
+    package var errorCode: String? {
         (json["error"] as? [String: Any])?["code"] as? String
     }
 }
 
 /// What `/get-signature` promises: the SHA-1 of the platform's own ticket and the values of the answer, in WeChat's
 /// order, computed here by OpenSSL alone.
-func isSigned(_ response: RawResponse, with ticket: String, url: String) -> Bool {
+package func isSigned(_ response: RawResponse, with ticket: String, url: String) -> Bool {
     let page = response.json
     guard response.status == 200, let nonce = page["nonceStr"] as? String, nonce.utf8.count >= 16,
         let timestamp = page["timestamp"] as? String, let signature = page["signature"] as? String,
@@ -21,7 +19,7 @@ func isSigned(_ response: RawResponse, with ticket: String, url: String) -> Bool
     return signature == sha1("jsapi_ticket=\(ticket)&noncestr=\(nonce)&timestamp=\(timestamp)&url=\(url)")
 }
 
-func sha1(_ text: String) -> String {
+package func sha1(_ text: String) -> String {
     let bytes = Array(text.utf8)
     var digest = [UInt8](repeating: 0, count: 20)
     EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha1(), nil)
@@ -30,13 +28,14 @@ func sha1(_ text: String) -> String {
 
 extension FakePlatform {
     /// The ticket of the first account.
-    var ticket: String { change { $0.accounts[MagpieHome.appIDs[0]]?.ticket ?? "" } }
+    package var ticket: String { change { $0.accounts[MagpieHome.appIDs[0]]?.ticket ?? "" } }
 }
 
 /// A page of the accounts' domain, and the request that has it signed.
-enum Page {
-    static let url = "https://h5.example.com/orders?id=1&x=%E4%B8%AD"
-    static let path = "/get-signature?url=https%3A%2F%2Fh5.example.com%2Forders%3Fid%3D1%26x%3D%25E4%25B8%25AD%23part"
+package enum Page {
+    package static let url = "https://h5.example.com/orders?id=1&x=%E4%B8%AD"
+    package static let path =
+        "/get-signature?url=https%3A%2F%2Fh5.example.com%2Forders%3Fid%3D1%26x%3D%25E4%25B8%25AD%23part"
     /// Has the ticket checked with the platform first.
-    static let forced = path + "&force=1"
+    package static let forced = path + "&force=1"
 }
