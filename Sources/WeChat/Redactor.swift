@@ -20,13 +20,24 @@ struct Redactor {
         return String(cleaned.prefix(Self.longest)).trimmingSpaces
     }
 
-    /// A word that could be a credential, or a piece of one that we sent: WeChat has been seen to echo the beginning.
+    /// A word that could be a credential, or that holds a piece of one that we sent: WeChat has been seen to echo the
+    /// beginning, and whoever echoes may glue it to a name or change its case.
     private func isSuspect(_ word: Substring) -> Bool {
         guard word.utf8.allSatisfy(Self.isCredentialCharacter) else { return false }
         let length = word.utf8.count
         // Secrets and codes have 32 characters, openids 28, tickets 86. Hints and ids of requests are all digits.
         if length >= 24 { return !word.utf8.allSatisfy { (0x30...0x39).contains($0) } }
-        return length >= 8 && sent.contains { $0.contains(word) }
+        return sent.contains { Self.share(word, $0) }
+    }
+
+    private static let shortestPiece = 8
+
+    /// Whether so many characters in a row stand in both.
+    private static func share(_ word: Substring, _ secret: String) -> Bool {
+        let (word, secret) = (Array(word.lowercased().utf8), Array(secret.lowercased().utf8))
+        guard min(word.count, secret.count) >= shortestPiece else { return false }
+        let pieces = Set((0...word.count - shortestPiece).map { word[$0..<$0 + shortestPiece] })
+        return (0...secret.count - shortestPiece).contains { pieces.contains(secret[$0..<$0 + shortestPiece]) }
     }
 
     /// The text cut where credentials begin or end, separators included.

@@ -11,6 +11,10 @@ struct RedactorTests {
         #expect(redactor.clean("token \(token) is wrong") == "token *** is wrong")
         #expect(redactor.clean("token 80_abcdefgh is wrong") == "token *** is wrong")
         #expect(redactor.clean("tail uvwxyz0123456789,") == "tail ***,")
+        // Glued to a name, in capitals, and too short to be taken for a credential by its length.
+        #expect(redactor.clean("no token_abcdefgh") == "no ***")
+        #expect(redactor.clean("token 80_ABCDEFGHIJ is wrong") == "token *** is wrong")
+        #expect(redactor.clean("token-abcdefg") == "token-abcdefg")
     }
 
     @Test func `what looks like a credential is masked, even if we did not send it`() {
