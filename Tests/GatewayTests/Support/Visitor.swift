@@ -7,15 +7,23 @@ import Wire
 /// A browser, as far as cookies go.
 struct Visitor {
     var cookies: [String: String] = [:]
+    /// Where he comes from; nil as over a Unix socket.
+    var address: String?
 
     mutating func get(_ bench: Bench, _ target: String, fields: [(FieldName, String)] = []) async throws -> Response {
-        let response = await bench.respond(try Request(target: target, fields: header + fields))
-        keep(response)
-        return response
+        try await send(bench, .get, target, fields)
     }
 
     mutating func post(_ bench: Bench, _ target: String, fields: [(FieldName, String)] = []) async throws -> Response {
-        let response = await bench.respond(try Request(method: .post, target: target, fields: header + fields))
+        try await send(bench, .post, target, fields)
+    }
+
+    private mutating func send(
+        _ bench: Bench, _ method: Wire.Method, _ target: String, _ fields: [(FieldName, String)]
+    ) async throws -> Response {
+        var request = try Request(method: method, target: target, fields: header + fields)
+        request.peer = address.flatMap { IPAddress($0) }
+        let response = await bench.respond(request)
         keep(response)
         return response
     }
