@@ -134,6 +134,20 @@ struct RateLimitTests {
         #expect(again.status == .tooManyRequests)
     }
 
+    @Test func `a proxy that nobody declared is named as what it seems to be`() async throws {
+        let bench = Bench(limits: Self.limits { $0.signaturesPerAddress = 1 })
+        for visitor in 1...3 {
+            _ = try await get(bench, Self.page, from: "172.18.0.2", [(.xForwardedFor, "203.0.113.\(visitor)")])
+        }
+        for _ in 1...3 { _ = try await get(bench, Self.page, from: "203.0.113.50") }
+        let lines = bench.logText.split(separator: "\n").filter { $0.contains("rate limited") }
+        #expect(lines.count == 1 && lines[0].contains("172.18.0.2") && lines[0].contains("trustedProxies"))
+        bench.pass(seconds: 11)
+        for _ in 1...3 { _ = try await get(bench, Self.page, from: "203.0.113.51") }
+        let later = bench.logText.split(separator: "\n").filter { $0.contains("203.0.113.51") }
+        #expect(later.count == 1 && !later[0].contains("trustedProxies"))
+    }
+
     @Test func `zero turns a limit off`() async throws {
         let bench = Bench(limits: Self.limits { $0.signaturesPerAddress = 0 })
         for _ in 0..<100 { #expect(try await get(bench, Self.page, from: "203.0.113.1").status == .ok) }

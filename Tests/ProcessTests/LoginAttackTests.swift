@@ -221,6 +221,40 @@ extension ProcessTests {
             }
         }
 
+        @Test func `an address that asks too often is told when to come back, and nobody else notices`() throws {
+            var settings = MagpieHome.Settings()
+            settings.limits = "loginsPerAddress: 4, signaturesPerAddress: 2"
+            let limited = MagpieHome(platform, settings)
+            let process = try limited.start()
+            var crowd = limited.visitor()
+            crowd.standing = [("X-Forwarded-For", "203.0.113.9")]
+            for number in 0..<20 {
+                crowd.cookies = [:]
+                let response = try crowd.get("/redirect?to=/orders", [("Accept", "text/html")])
+                #expect(response.status == (number < 4 ? 302 : 429))
+                guard number >= 4 else { continue }
+                let seconds = try #require(response["retry-after"])
+                #expect(response.text.contains(#"<meta http-equiv="refresh" content="\#(seconds)">"#))
+                #expect(response.setCookies.isEmpty)
+            }
+            var other = limited.visitor()
+            other.standing = [("X-Forwarded-For", "2001:db8::9")]
+            #expect(try other.logIn(platform)["location"] == "/orders")
+            // This machine's own programs are not counted.
+            var local = limited.visitor()
+            for _ in 0..<20 { #expect(try local.get("/redirect?to=/orders").status == 302) }
+            let page = "/get-signature?url=https%3A%2F%2Fh5.example.com%2F"
+            #expect(try (0..<3).map { _ in try crowd.get(page).status } == [200, 200, 429])
+            var admin = limited.operatorClient()
+            let figures = try admin.get("/metrics").text
+            #expect(figures.contains(#"magpie_rate_limited_total{limit="logins"} 16"#))
+            #expect(figures.contains(#"magpie_rate_limited_total{limit="signatures"} 1"#))
+            #expect(try process.stop() == .exited(0))
+            let log = process.child.output
+            #expect(log.split(separator: "\n").count { $0.contains("rate limited") } == 2)
+            #expect(!log.contains(#""status":429"#))
+        }
+
         @Test func `no header names another host in the way back, and foreign hosts are not answered`() throws {
             let lies = [
                 [("X-Forwarded-Host", "evil.example")],

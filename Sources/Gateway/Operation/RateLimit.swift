@@ -41,7 +41,12 @@ struct RateLimit: Sendable {
         guard let delay = limiter.delay(for: address, at: now, isCharged: isCharged) else { return }
         metrics.count(.limited(kind))
         if let count = brake.release(at: now) {
-            log.warn("rate limited", [.kind(kind.rawValue), .peer(address.description), .count(count)])
+            // The usual mistake: every visitor behind a proxy that is not trusted has the proxy's address.
+            let looksLikeProxy = address == request.peer && request.fields.contains(.xForwardedFor)
+            log.warn(
+                "rate limited",
+                [.kind(kind.rawValue), .peer(address.description), .count(count)]
+                    + (looksLikeProxy ? [.reason("it forwards for others: is it missing in trustedProxies?")] : []))
         }
         // Behind one address may be thousands: they are not all told to come back in the same second.
         throw .tooManyRequests(seconds: Int(delay / .seconds(1)) + .random(in: 2...6))
