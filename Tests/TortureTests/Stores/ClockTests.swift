@@ -135,7 +135,8 @@ extension TortureTests {
                 answer = try visitor.get(Page.path)
             }
             #expect(isSigned(answer, with: platform.ticket, url: Page.url), "\(answer.text)")
-            #expect(platform.tokenCalls == 2)
+            // On a busy machine a call may take longer than its two seconds, and be made again.
+            #expect((2...3).contains(platform.tokenCalls), "\(platform.tokenCalls)")
             Torture.figure(
                 "a lease dated a day ahead, \(store)",
                 String(format: "taken over after %.1f s (lease 6 s)", (ContinuousClock.now - start) / .seconds(1)))

@@ -15,7 +15,7 @@ extension TortureTests {
             platform.script(path, .held)
             var settings = MagpieHome.Settings()
             settings.store = store
-            settings.timeout = "2s"
+            settings.timeout = "3s"
             let first = MagpieHome(platform, settings)
             settings.storeOf = first
             let homes = [first] + (0..<3).map { _ in MagpieHome(platform, settings) }
@@ -55,7 +55,7 @@ extension TortureTests {
             for process in others + [again] { #expect(try process.stop() == .exited(0)) }
             // The lease: three times the platform's time limit.
             Torture.figure(
-                "takeover of a killed holder's lease, \(store)", String(format: "%.1f s with a lease of 6 s", waited))
+                "takeover of a killed holder's lease, \(store)", String(format: "%.1f s with a lease of 9 s", waited))
         }
 
         /// A restart used to wait for the lease of the process that it replaced: 15 seconds without a ticket.
