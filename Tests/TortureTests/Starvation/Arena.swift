@@ -48,8 +48,8 @@ final class Arena {
 
     var vitals: Vitals { Vitals(of: process.child.id) }
 
-    func honest(reconnects: Bool = false) -> HonestClient {
-        HonestClient(port: home.port, requests: requests, reconnects: reconnects)
+    func honest(reconnects: Bool = false, pause: UInt32 = 2) -> HonestClient {
+        HonestClient(port: home.port, requests: requests, reconnects: reconnects, pause: pause)
     }
 
     func head(_ method: String, _ path: String) -> String {

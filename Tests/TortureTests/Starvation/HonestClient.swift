@@ -31,10 +31,12 @@ final class HonestClient: Sendable {
     private let state = Mutex(State())
     private let ended = DispatchSemaphore(value: 0)
 
-    /// - Parameter reconnects: whether each request has a connection of its own.
-    init(port: UInt16, requests: [String], statuses: Set<Int> = [200], reconnects: Bool = false) {
+    /// - Parameters:
+    ///   - reconnects: whether each request has a connection of its own.
+    ///   - pause: milliseconds between two requests.
+    init(port: UInt16, requests: [String], reconnects: Bool = false, pause: UInt32 = 2) {
         DispatchQueue(label: "honest").async {
-            self.run(port, requests, statuses, reconnects)
+            self.run(port, requests, reconnects, pause)
             self.ended.signal()
         }
     }
@@ -52,7 +54,7 @@ final class HonestClient: Sendable {
         return record
     }
 
-    private func run(_ port: UInt16, _ requests: [String], _ statuses: Set<Int>, _ reconnects: Bool) {
+    private func run(_ port: UInt16, _ requests: [String], _ reconnects: Bool, _ pause: UInt32) {
         var client: RawClient?
         var number = 0
         while !state.withLock({ $0.isStopped }) {
@@ -67,14 +69,14 @@ final class HonestClient: Sendable {
                 }
                 try connection.send(requests[number % requests.count])
                 let response = try connection.receiveResponse()
-                note((Swarm.seconds() - start) * 1_000, statuses.contains(response.status) ? nil : response.statusLine)
+                note((Swarm.seconds() - start) * 1_000, response.status == 200 ? nil : response.statusLine)
                 client = response["connection"] == "close" ? nil : connection
             } catch {
                 note((Swarm.seconds() - start) * 1_000, "\(error)")
                 client = nil
             }
             number += 1
-            usleep(2_000)
+            usleep(pause * 1_000)
         }
     }
 

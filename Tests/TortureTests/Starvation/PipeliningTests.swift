@@ -18,7 +18,7 @@ extension TortureTests {
             let honest = arena.honest()
             let swarm = Swarm(port: arena.home.port)
             let start = Swarm.seconds()
-            let rounds = max(1, total * Torture.count(short: 1, long: 10) / (crowd * 1_000))
+            let rounds = max(1, total * Torture.count(short: 1, long: 4) / (crowd * 1_000))
             var peak = 0
             for _ in 0..<rounds {
                 try swarm.connect(crowd, sending: piece)
