@@ -29,7 +29,7 @@ struct Connection: ~Copyable {
     private var idleStart: Deadline
     /// What was done since others last had their turn: reads that found bytes, and requests.
     private var streak = 0
-    private static let longestStreak = 16
+    private static let longestStreak = 8
 
     init(_ channel: Channel, peer: IPAddress?, settings: ServerSettings, site: ServerLoop) {
         self.site = site
