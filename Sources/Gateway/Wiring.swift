@@ -38,10 +38,18 @@ final class Wiring: Sendable {
     let adminSide: Side
 
     /// What a listener serves with.
-    struct Side: Sendable {
+    ///
+    /// A class, so that a request under way holds it with one reference.
+    final class Side: Sendable {
         let options: ServerOptions
         let responder: any Responder
         let observer: RequestObserver
+
+        init(options: ServerOptions, responder: any Responder, observer: RequestObserver) {
+            self.options = options
+            self.responder = responder
+            self.observer = observer
+        }
     }
 
     init(_ configuration: Configuration, _ fixtures: Fixtures, former: Wiring? = nil) throws {
@@ -92,7 +100,7 @@ final class Wiring: Sendable {
         // What an address owes is forgotten only when the rules themselves change.
         let isLimitedAlike =
             former.map {
-                $0.configuration.limits == configuration.limits
+                $0.configuration.limits.perVisitor == configuration.limits.perVisitor
                     && $0.configuration.trustedProxies == configuration.trustedProxies
             } ?? false
         limits =
@@ -125,7 +133,7 @@ final class Wiring: Sendable {
             signing: SigningRoutes(
                 accounts: accounts, site: configuration.publicURL, limit: limits.signatures, metrics: metrics),
             login: login, sessions: sessionRoutes,
-            verification: VerificationRoute(accounts: accounts, guesses: limits.guesses),
+            verification: VerificationRoute(accounts: accounts, guesses: limits.consoleGuesses),
             demo: DemoRoute(account: accounts.all[0].name, sandboxSDK: fixtures.sandboxSDK))
         let adminRoutes = Routes.admin(
             door,
@@ -133,7 +141,7 @@ final class Wiring: Sendable {
                 accounts: accounts, readiness: readiness, metrics: metrics,
                 diagnosis: SignatureDiagnosis(accounts: accounts), reloads: fixtures.reloads,
                 startedAt: fixtures.startedAt, now: now),
-            guardedBy: AdminGuard(token: configuration.adminToken, guesses: limits.guesses))
+            guardedBy: AdminGuard(token: configuration.adminToken, guesses: limits.adminGuesses))
         tls = try configuration.tls.map { settings in
             try MadeOfFiles(settings, files: [settings.certificate, settings.key], unlike: former?.tls) {
                 try TLSContext.server(certificateFile: settings.certificate, keyFile: settings.key)

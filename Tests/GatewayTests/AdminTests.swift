@@ -22,7 +22,7 @@ struct AdminTests {
                     accounts: bench.accounts, readiness: readiness, metrics: bench.metrics,
                     diagnosis: SignatureDiagnosis(accounts: bench.accounts), reloads: Reloads(loadedAt: now()),
                     startedAt: now(), now: now),
-                guardedBy: AdminGuard(token: token, guesses: bench.rates.guesses)))
+                guardedBy: AdminGuard(token: token, guesses: bench.rates.adminGuesses)))
     }
 
     private func get(_ router: Router, _ target: String, _ fields: [(FieldName, String)] = []) async throws -> Response

@@ -24,6 +24,26 @@ struct LoginQuotaTests {
         #expect(!quota.admit(at: start))
     }
 
+    /// Sixteen addresses, none beyond its own limit, used to take all logins and keep everybody else out.
+    @Test func `a few addresses that keep within their limits cannot take all logins from the others`() async throws {
+        var limits = Configuration.Limits()
+        (limits.logins, limits.loginsPerAddress) = (2_000, 60)
+        let bench = Bench(limits: limits)
+        for second in 0..<600 {
+            for flooder in 0..<16 { _ = try await begin(bench, from: "203.0.113.\(flooder)") }
+            if second % 50 == 0 {
+                #expect(try await begin(bench, from: "198.51.100.\(second / 50)") == .found, "at second \(second)")
+            }
+            bench.pass(seconds: 1)
+        }
+    }
+
+    private func begin(_ bench: Bench, from peer: String) async throws -> Status {
+        var request = try Request(target: "/redirect?to=/orders", fields: [(.host, "h5.example.com")])
+        request.peer = IPAddress(peer)
+        return await bench.respond(request).status
+    }
+
     /// Every request without a cookie used to leave a record in the store, however many came.
     @Test func `a flood of logins is refused before anything is stored or asked`() async throws {
         var limits = Configuration.Limits()

@@ -123,7 +123,10 @@ struct RateLimitTests {
         for peer in ["127.0.0.1", "::1", "10.1.2.3", nil] {
             for _ in 0..<5 { #expect(try await get(bench, Self.page, from: peer).status == .ok) }
         }
-        for (peer, forwarded) in [("127.0.0.1", "203.0.113.1"), ("10.1.2.3", "198.51.100.7, 203.0.113.2, 10.9.9.9")] {
+        let forwarders: [(String?, String)] = [
+            ("127.0.0.1", "203.0.113.1"), ("10.1.2.3", "198.51.100.7, 203.0.113.2, 10.9.9.9"), (nil, "203.0.113.3"),
+        ]
+        for (peer, forwarded) in forwarders {
             let field: [(FieldName, String)] = [(.xForwardedFor, forwarded)]
             #expect(try await get(bench, Self.page, from: peer, field).status == .ok)
             #expect(try await get(bench, Self.page, from: peer, field).status == .tooManyRequests)

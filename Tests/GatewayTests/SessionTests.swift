@@ -97,6 +97,18 @@ struct SessionTests {
         #expect(try await visitor.get(bench, "/auth").status == .unauthorized)
     }
 
+    /// After a reload with a shorter lifetime the newest sessions used to end at once, and the oldest to live on.
+    @Test func `a session keeps the end that it was opened with when the lifetime is changed`() async throws {
+        var visitor = Visitor()
+        _ = try await visitor.logIn(bench, as: "oVisitor")
+        let id = try #require(visitor.cookies["__Host-magpie_session"].flatMap { SessionID($0) })
+        for lifetime: TimeInterval in [3_600, 30 * 86_400] {
+            let sessions = Sessions(
+                store: bench.store, lifetime: lifetime, idleTimeout: 86_400, now: { [bench] in bench.now })
+            #expect(try await sessions.find(id) != nil)
+        }
+    }
+
     @Test func `a session used while the clock was ahead is idle from the moment that it is set right`() async throws {
         var visitor = Visitor()
         _ = try await visitor.logIn(bench, as: "oVisitor")

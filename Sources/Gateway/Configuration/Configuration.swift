@@ -85,6 +85,8 @@ package struct Configuration: Sendable, Equatable {
         package var signaturesPerAddress = 12_000
         /// The same for wrong tokens at the admin listener, and wrong signatures at `/api/wechat`.
         package var guessesPerAddress = 60
+        /// What decides whom the limits on logins, signatures and guesses refuse.
+        var perVisitor: [Int] { [logins, loginsPerAddress, signaturesPerAddress, guessesPerAddress] }
         package var requestLine = 8_208
         package var headerBytes = 16_384
         package var headerFields = 100

@@ -98,7 +98,7 @@ struct LoginCallback {
         // A link with a fixed state can be sent to anybody with anybody's code in it: whom it finds signed in, it does not
         // sign in as somebody else.
         if try await routes.isSatisfied(menu.scope, request, desk) { return try redirect(to: menu.target) }
-        try routes.admit(desk)
+        try routes.admit(request, desk)
         let bound = binding ?? .random()
         let login = PendingLogin(
             account: desk.name, target: menu.target, scope: menu.scope, binding: bound.digest, restarts: 0)
@@ -242,7 +242,7 @@ struct LoginCallback {
         }
         var again = login
         again.restarts += 1
-        return try await routes.send(again, desk, binding: binding)
+        return try await routes.send(again, request, desk, binding: binding)
     }
 
     private func redirect(to target: ReturnTarget, adding error: String? = nil) throws -> Response {

@@ -16,14 +16,25 @@ final class LoginQuota: Sendable {
 
     /// Counts one more, unless as many are remembered as may be.
     func admit(at time: Date) -> Bool {
-        let now = Int(time.timeIntervalSince1970 / Self.slice)
-        let slices = Int(LoginRecords.lifetime / Self.slice)
+        let now = Self.slice(of: time)
         return begun.withLock { begun in
-            // After a clock was set back, slices of the future count for nothing.
-            begun = begun.filter { $0.key > now - slices && $0.key <= now }
-            guard begun.values.reduce(0, +) < most else { return false }
+            guard Self.count(&begun, at: now) < most else { return false }
             begun[now, default: 0] += 1
             return true
         }
+    }
+
+    /// Whether more than half of all are taken.
+    func isCrowded(at time: Date) -> Bool {
+        begun.withLock { begun in Self.count(&begun, at: Self.slice(of: time)) > most / 2 }
+    }
+
+    private static func slice(of time: Date) -> Int { Int(time.timeIntervalSince1970 / slice) }
+
+    private static func count(_ begun: inout [Int: Int], at now: Int) -> Int {
+        let slices = Int(LoginRecords.lifetime / slice)
+        // After a clock was set back, slices of the future count for nothing.
+        begun = begun.filter { $0.key > now - slices && $0.key <= now }
+        return begun.values.reduce(0, +)
     }
 }

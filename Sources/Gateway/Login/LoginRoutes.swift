@@ -24,6 +24,9 @@ struct LoginRoutes: Sendable {
     let pause: @Sendable (Duration) async throws(CancellationError) -> Void
     let brake = LogBrake()
 
+    /// What a login counts as when more than half of all are taken. A few addresses, each within its limit, could otherwise
+    /// take them all and keep everybody else out.
+    private static let chargeInCrowd = 20
     /// A login may be started over this often before the visitor is told.
     static let mostRestarts = 2
 
@@ -65,7 +68,7 @@ struct LoginRoutes: Sendable {
         }
         if try await isSatisfied(scope, request, desk) { return .redirect(to: target.location) }
         let login = PendingLogin(account: desk.name, target: target, scope: scope, binding: nil, restarts: 0)
-        let response = try await send(login, desk, binding: cookies.binding(of: request))
+        let response = try await send(login, request, desk, binding: cookies.binding(of: request))
         metrics.count(.login(account: desk.name, .started))
         return response
     }
@@ -80,8 +83,10 @@ struct LoginRoutes: Sendable {
     }
 
     /// Sends the visitor to WeChat, with a state of his own and the browser bound to it.
-    func send(_ login: PendingLogin, _ desk: AccountDesk, binding: Binding?) async throws -> Response {
-        try admit(desk)
+    func send(
+        _ login: PendingLogin, _ request: Request, _ desk: AccountDesk, binding: Binding?
+    ) async throws -> Response {
+        try admit(request, desk)
         let isFirst = binding == nil
         let binding = binding ?? .random()
         var login = login
@@ -95,8 +100,9 @@ struct LoginRoutes: Sendable {
         return response
     }
 
-    /// Throws where no more logins may be begun at the moment.
-    func admit(_ desk: AccountDesk) throws(Failure) {
+    /// Throws where no more logins may be begun at the moment, by anybody or by this address.
+    func admit(_ request: Request, _ desk: AccountDesk) throws(Failure) {
+        if quota.isCrowded(at: now()) { try limit.admit(request, as: Self.chargeInCrowd) }
         guard quota.admit(at: now()) else {
             metrics.count(.login(account: desk.name, .crowded))
             if let count = brake.release(at: .now()) { log.warn("too many logins", [.count(count)]) }

@@ -1,7 +1,7 @@
 package import FoundationEssentials
 import Synchronization
 
-/// What Magpie counts, in memory, without locks; `GET /metrics` prints it.
+/// What Magpie counts, in memory, and without a lock but for what is told by account; `GET /metrics` prints it.
 ///
 /// Labels take values from fixed lists (routes, outcomes, the configured accounts), so the size of the answer is fixed,
 /// too. Nothing here is about one visitor.
@@ -103,9 +103,11 @@ package final class Metrics: Sendable {
 
     package func count(_ event: Event) {
         switch event {
-        case .login(let account, let outcome): logins[account, outcome.rawValue].add(1)
-        case .signature(let account, let outcome): signatures[account, outcome.rawValue].add(1)
-        case .sessionOpened(let account): sessionsOpened[account].add(1)
+        case .login(let account, let outcome):
+            byAccount.withLock { $0.logins[account, outcome.rawValue].add(1) }
+        case .signature(let account, let outcome):
+            byAccount.withLock { $0.signatures[account, outcome.rawValue].add(1) }
+        case .sessionOpened(let account): byAccount.withLock { $0.sessionsOpened[account].add(1) }
         case .sessionClosed(let reason): sessionsClosed[reason.rawValue].add(1)
         case .upstream(let path, let outcome): upstreamCalls[path, outcome.label].add(1)
         case .connectionOpened(let listener):

@@ -33,8 +33,8 @@ final class AddressLimiter: Sendable {
 
     /// Nil when the address may go on; otherwise how long until it may.
     ///
-    /// - Parameter isCharged: false to only look.
-    func delay(for address: IPAddress, at now: Deadline, isCharged: Bool = true) -> Duration? {
+    /// - Parameter charge: how many requests it counts as; 0 to only look.
+    func delay(for address: IPAddress, at now: Deadline, charge: Int = 1) -> Duration? {
         let subscriber = address.subscriber
         let start = row(of: subscriber)
         return buckets.withLock { buckets in
@@ -47,11 +47,13 @@ final class AddressLimiter: Sendable {
                 if buckets[other].fullAt < buckets[place].fullAt { place = other }
             }
             let isOurs = buckets[place].subscriber == subscriber
-            let fullAt = (isOurs ? max(buckets[place].fullAt, now.nanoseconds) : now.nanoseconds) + price
+            let fullAt =
+                (isOurs ? max(buckets[place].fullAt, now.nanoseconds) : now.nanoseconds)
+                + price * UInt64(max(1, charge))
             guard fullAt - now.nanoseconds <= depth else {
                 return .nanoseconds(Int64(clamping: fullAt - now.nanoseconds - depth))
             }
-            if isCharged { buckets[place] = Bucket(subscriber: subscriber, fullAt: fullAt) }
+            if charge > 0 { buckets[place] = Bucket(subscriber: subscriber, fullAt: fullAt) }
             return nil
         }
     }

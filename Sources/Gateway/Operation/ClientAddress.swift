@@ -7,14 +7,14 @@ struct ClientAddress: Sendable {
     /// Walks `X-Forwarded-For` from the right, past the proxies that are ours: what stands left of the first stranger was
     /// written by the stranger (nginx `real_ip_recursive`). Anything unreadable ends the walk.
     func of(_ request: Request) -> IPAddress? {
-        guard var address = request.peer, request.fields.contains(.xForwardedFor), isTrusted(address) else {
-            return request.peer
-        }
+        guard request.fields.contains(.xForwardedFor), request.peer.map(isTrusted) ?? true else { return request.peer }
+        // Nobody comes over a Unix socket but a proxy on this machine.
+        var address = request.peer
         for hop in request.fields.values(.xForwardedFor).joined(separator: ",").split(separator: ",").reversed() {
             let text = hop.drop { $0 == " " || $0 == "\t" }.prefix { $0 != " " && $0 != "\t" }
             guard let next = IPAddress(String(text)) else { break }
             address = next
-            guard isTrusted(address) else { break }
+            guard isTrusted(next) else { break }
         }
         return address
     }

@@ -24,21 +24,21 @@ struct RateLimit: Sendable {
         self.now = now
     }
 
-    /// Counts a request, or refuses it.
-    func admit(_ request: Request) throws(Failure) {
-        try check(request, isCharged: true)
+    /// Counts a request, or refuses it. One that is dear to serve may count as several.
+    func admit(_ request: Request, as count: Int = 1) throws(Failure) {
+        try check(request, charge: count)
     }
 
     /// Refuses a request of an address that has used up its limit, and counts nothing: for limits on failures, which are
     /// counted by `admit` when they have happened.
     func check(_ request: Request) throws(Failure) {
-        try check(request, isCharged: false)
+        try check(request, charge: 0)
     }
 
-    private func check(_ request: Request, isCharged: Bool) throws(Failure) {
+    private func check(_ request: Request, charge: Int) throws(Failure) {
         guard let limiter, let address = addresses.counted(request) else { return }
         let now = now()
-        guard let delay = limiter.delay(for: address, at: now, isCharged: isCharged) else { return }
+        guard let delay = limiter.delay(for: address, at: now, charge: charge) else { return }
         metrics.count(.limited(kind))
         if let count = brake.release(at: now) {
             // The usual mistake: every visitor behind a proxy that is not trusted has the proxy's address.
@@ -57,7 +57,9 @@ struct RateLimit: Sendable {
 struct RateLimits: Sendable {
     let logins: RateLimit
     let signatures: RateLimit
-    let guesses: RateLimit
+    /// Of the console's Token, at the public listener. Apart from the next, or strangers could keep the operator out.
+    let consoleGuesses: RateLimit
+    let adminGuesses: RateLimit
 
     init(
         _ limits: Configuration.Limits, addresses: ClientAddress, metrics: Metrics, log: EventLog,
@@ -68,6 +70,7 @@ struct RateLimits: Sendable {
         }
         logins = limit(.logins, limits.loginsPerAddress)
         signatures = limit(.signatures, limits.signaturesPerAddress)
-        guesses = limit(.guesses, limits.guessesPerAddress)
+        consoleGuesses = limit(.guesses, limits.guessesPerAddress)
+        adminGuesses = limit(.guesses, limits.guessesPerAddress)
     }
 }

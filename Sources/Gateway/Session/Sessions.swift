@@ -38,8 +38,8 @@ package struct Sessions: Sendable {
             return nil
         }
         let time = now()
-        // One that ends later than any opened now was opened while the clock was ahead: how old it is nobody knows.
-        guard time < session.expiresAt, session.expiresAt <= time + lifetime + Self.clockTolerance else { return nil }
+        // One from the future was opened while the clock was ahead: how old it is nobody knows.
+        guard time < session.expiresAt, session.createdAt <= time + Self.clockTolerance else { return nil }
         let live = Live(id: id, session: session, value: record.value)
         // A touch in the future is set right, too.
         if abs(time.timeIntervalSince(session.touchedAt)) >= min(Self.touchInterval, idleTimeout / 2) {

@@ -91,7 +91,7 @@ final class Bench: Sendable {
                     accounts: accounts, sessions: sessions, cookies: cookies,
                     profiles: LateProfiles(sessions: sessions, log: log, now: now),
                     publicOrigin: publicURL.description, metrics: metrics, log: log),
-                verification: VerificationRoute(accounts: accounts, guesses: rates.guesses),
+                verification: VerificationRoute(accounts: accounts, guesses: rates.consoleGuesses),
                 demo: DemoRoute(account: "main", sandboxSDK: nil)))
     }
 
