@@ -15,7 +15,6 @@ package final class Listener: Sendable {
 
     private struct Ending {
         var began: Deadline?
-        var isSteering = false
         var hasLeft = false
         /// Where acceptors wait.
         var loops: [Loop] = []
@@ -24,15 +23,51 @@ package final class Listener: Sendable {
     /// The sockets of one `open`.
     private final class Family: Sendable {
         let count: Int
-        private let left: Atomic<Int>
+        /// The sockets of others that listened there before. Nil when the kernel does not tell.
+        private let elders: Set<UInt64>?
+        private let state: Mutex<State>
 
-        init(count: Int) {
-            self.count = count
-            left = Atomic(count)
+        private struct State {
+            var left: Int
+            var isSteering = false
+            var isClosing = false
         }
 
-        /// True for the last one who leaves.
-        func leave() -> Bool { left.subtract(1, ordering: .relaxed).newValue == 0 }
+        init(count: Int, elders: Set<UInt64>? = []) {
+            self.count = count
+            self.elders = elders
+            state = Mutex(State(left: count))
+        }
+
+        /// Leads new connections to the sockets of others, if there are any. Once when all are about to close: later
+        /// nobody could tell the places of those that are left.
+        func steer(_ descriptor: Int32, at address: SocketAddress, isClosing: Bool) {
+            state.withLock { state in
+                guard !state.isClosing else { return }
+                state.isClosing = isClosing
+                guard let elders, let all = ListeningSockets.inodes(at: address) else { return }
+                let elder = all.intersection(elders).count
+                let younger = all.count - elder - count
+                if elder > 0 {
+                    PacketFilter.steer(descriptor, to: 0..<elder)
+                } else if younger > 0 {
+                    // The kernel moves the last socket of its list to the place of one that closes, and the first of
+                    // the others stays where it is the longest.
+                    PacketFilter.steer(descriptor, to: count..<(count + (isClosing ? 1 : younger)))
+                } else {
+                    return
+                }
+                state.isSteering = true
+            }
+        }
+
+        /// The last one who leaves takes back what was asked of the kernel for the address, while it still can.
+        func leave(_ descriptor: Int32) {
+            state.withLock { state in
+                state.left -= 1
+                if state.left == 0, state.isSteering { PacketFilter.stopSteering(descriptor) }
+            }
+        }
     }
 
     private init(
@@ -56,15 +91,11 @@ package final class Listener: Sendable {
         if file == nil { Socket.limitUnread(descriptor, patience) }
     }
 
-    /// From now on new connections go to another process that listens at the same address, if one does. Once for all
-    /// sockets of one `open`. The file of a Unix socket leads to the other process already.
+    /// From now on new connections go to another process that listens at the same address, if one does: to the one
+    /// that was there before, if it still is, else to the one that came. Once for all sockets of one `open`. The file
+    /// of a Unix socket leads to the other process already.
     package func yieldToOthers() {
-        if file == nil { steer(isClosing: false) }
-    }
-
-    private func steer(isClosing: Bool) {
-        PacketFilter.steer(descriptor, beyond: family.count, isClosing: isClosing)
-        ending.withLock { $0.isSteering = true }
+        if file == nil { family.steer(descriptor, at: address, isClosing: false) }
     }
 
     /// Ends the accepting, from any thread: each acceptor takes those who have arrived and whose handshake is under
@@ -74,7 +105,7 @@ package final class Listener: Sendable {
             // Nobody finds the way any more.
             file.remove()
         } else {
-            steer(isClosing: true)
+            family.steer(descriptor, at: address, isClosing: true)
             PacketFilter.dropNewHandshakes(descriptor)
         }
         let loops = ending.withLock { ending in
@@ -102,13 +133,12 @@ package final class Listener: Sendable {
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
-    /// The last one takes back what it asked of the kernel for the address, while it still can.
     private func leaveFamily() {
         let isFirstTime = ending.withLock { ending in
             defer { ending.hasLeft = true }
             return !ending.hasLeft
         }
-        if isFirstTime, family.leave(), ending.withLock({ $0.isSteering }) { PacketFilter.stopSteering(descriptor) }
+        if isFirstTime { family.leave(descriptor) }
     }
 
     var isStopping: Bool { ending.withLock { $0.began != nil } }
@@ -133,7 +163,7 @@ package final class Listener: Sendable {
                 address, path: path, isShared: count > 1, replacing: besideOthers, backlog: backlog)
             return Array(repeating: listener, count: count)
         }
-        let family = Family(count: count)
+        let family = Family(count: count, elders: besideOthers ? ListeningSockets.inodes(at: address) : [])
         let first = try bindTCP(address, sharingPort: besideOthers, family)
         // SO_REUSEPORT only after the first `bind`: otherwise a second server started by mistake would take half of
         // this one's connections instead of being told that the address is in use.
@@ -250,5 +280,52 @@ private struct SocketFile: Sendable {
         guard let now = SocketFile(at: path), now.device == device, now.inode == inode else { return }
         // A NUL-terminated copy for the call.
         _ = unsafe unlink(path)
+    }
+}
+
+/// The sockets that listen at an address, whoever's they are, by their inodes: /proc/net/tcp (proc(5)).
+private enum ListeningSockets {
+    /// Nil when the kernel does not tell.
+    static func inodes(at address: SocketAddress) -> Set<UInt64>? {
+        guard let bytes = address.ipBytes, let port = address.port else { return nil }
+        // A NUL-terminated copy for the call.
+        let table = unsafe open(bytes.count == 4 ? "/proc/net/tcp" : "/proc/net/tcp6", O_RDONLY | O_CLOEXEC)
+        guard table >= 0 else { return nil }
+        defer { close(table) }
+        let place = name(bytes, port)
+        var found: Set<UInt64> = []
+        var line: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16 << 10)
+        while true {
+            // The kernel writes at most `count` bytes to the array, which is lent for the call.
+            let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(table, $0.baseAddress, $0.count) }
+            guard count > 0 else { return count == 0 ? found : nil }
+            for byte in chunk[..<count] {
+                if byte != UInt8(ascii: "\n") {
+                    line.append(byte)
+                    continue
+                }
+                let words = String(decoding: line, as: UTF8.self).split(separator: " ")
+                line.removeAll(keepingCapacity: true)
+                if words.first == "sl" { continue }
+                guard words.count > 9 else { return nil }
+                // Those who listen come first; connections, of which there may be very many, after them.
+                guard words[3] == "0A" else { return found }
+                if words[1] == place, let inode = UInt64(words[9]) { found.insert(inode) }
+            }
+        }
+    }
+
+    /// The table has words of four bytes as the machine reads them, and the port as a number.
+    private static func name(_ bytes: [UInt8], _ port: UInt16) -> String {
+        let words = stride(from: 0, to: bytes.count, by: 4).map { start in
+            hex(UInt32(bigEndian: bytes[start..<start + 4].reduce(0) { $0 << 8 | UInt32($1) }), digits: 8)
+        }
+        return "\(words.joined()):\(hex(port, digits: 4))"
+    }
+
+    private static func hex(_ value: some FixedWidthInteger, digits: Int) -> String {
+        let text = String(value, radix: 16, uppercase: true)
+        return String(repeating: "0", count: digits - text.utf8.count) + text
     }
 }

@@ -24,22 +24,18 @@ enum PacketFilter {
             ])
     }
 
-    /// From now on new connections go to those sockets of the address that came after the first `count`: another
-    /// process's, started to take this one's place. While there are none the kernel distributes as before.
-    ///
-    /// - Parameter isClosing: whether the first `count` are about to close. The kernel moves the last socket of its
-    ///   list to the place of one that closes, and the first of the others stays where it is the longest.
-    static func steer(_ descriptor: Int32, beyond count: Int, isClosing: Bool) {
-        let count = UInt32(count)
-        let toFirst = [sock_filter(code: 0x06, jt: 0, jf: 0, k: count)]
-        let toAny = [
-            // A random number (SKF_AD_OFF + SKF_AD_RANDOM), modulo `count`: the other process has as many, as a rule.
-            sock_filter(code: 0x20, jt: 0, jf: 0, k: 0xFFFF_F000 + 56),
-            sock_filter(code: 0x94, jt: 0, jf: 0, k: count),
-            sock_filter(code: 0x04, jt: 0, jf: 0, k: count),
-            sock_filter(code: 0x16, jt: 0, jf: 0, k: 0),
-        ]
-        run(SO_ATTACH_REUSEPORT_CBPF, on: descriptor, isClosing ? toFirst : toAny)
+    /// From now on new connections go to the sockets at these places of the kernel's list for the address, which is in
+    /// the order of `listen`. Where there is no socket at a place the kernel distributes as before.
+    static func steer(_ descriptor: Int32, to places: Range<Int>) {
+        run(
+            SO_ATTACH_REUSEPORT_CBPF, on: descriptor,
+            [
+                // A random number (SKF_AD_OFF + SKF_AD_RANDOM), modulo their count, from the first of them on.
+                sock_filter(code: 0x20, jt: 0, jf: 0, k: 0xFFFF_F000 + 56),
+                sock_filter(code: 0x94, jt: 0, jf: 0, k: UInt32(places.count)),
+                sock_filter(code: 0x04, jt: 0, jf: 0, k: UInt32(places.lowerBound)),
+                sock_filter(code: 0x16, jt: 0, jf: 0, k: 0),
+            ])
     }
 
     /// Ends what `steer` began. The kernel would keep it for the sockets that stay.

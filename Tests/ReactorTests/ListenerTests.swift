@@ -42,15 +42,40 @@ import Testing
             #expect(try await serve(new, in: group, clients: 100).reduce(0, +) == 100)
             // And after the old one has gone in order, with nothing left of what it asked the kernel for.
             for listener in old { listener.stop() }
-            for (loop, listener) in zip(group.loops, old) {
-                try await loop.run {
-                    var acceptor = try Acceptor(listener, on: loop)
-                    guard case .none = try await acceptor.next() else { throw IOError.closed }
-                }
-            }
+            try await end(old, in: group)
             let served = try await serve(new, in: group, clients: 100)
             #expect(served.reduce(0, +) == 100)
             #expect(served.allSatisfy { $0 > 0 })
+        }
+    }
+
+    // It used to lead everybody to itself, and to leave them without an answer when it stopped.
+    @Test(arguments: ["127.0.0.1:0", "[::1]:0"])
+    func `a newcomer that gives up leaves everybody to the one that was there before`(_ place: String) async throws {
+        try await LoopGroup.running(count: 2) { group in
+            let old = try Listener.open(StreamTests.address(place), count: 2)
+            let new = try Listener.open(old[0].address, count: 2, besideOthers: true)
+            new[0].yieldToOthers()
+            #expect(try await serve(old, in: group, clients: 100).reduce(0, +) == 100)
+            for listener in new { listener.stop() }
+            #expect(try await serve(old, in: group, clients: 100).reduce(0, +) == 100)
+            try await end(new, in: group)
+            let served = try await serve(old, in: group, clients: 100)
+            #expect(served.reduce(0, +) == 100)
+            #expect(served.allSatisfy { $0 > 0 })
+        }
+    }
+
+    // Connections used to be led to as many sockets as the old one has.
+    @Test func `a successor with fewer sockets gets all who come`() async throws {
+        try await LoopGroup.running(count: 3) { group in
+            let old = try Listener.open(StreamTests.address("127.0.0.1:0"), count: 3)
+            let new = try Listener.open(old[0].address, count: 1, besideOthers: true)
+            old[0].yieldToOthers()
+            #expect(try await serve(new, in: group, clients: 100) == [100])
+            for listener in old { listener.stop() }
+            try await end(old, in: group)
+            #expect(try await serve(new, in: group, clients: 100) == [100])
         }
     }
 
@@ -262,6 +287,16 @@ private func serve(_ listeners: [Listener], in group: LoopGroup, clients: Int) a
         children.cancelAll()
     }
     return counts.all
+}
+
+/// Takes listeners that were stopped, and to which nobody came, to their end.
+private func end(_ listeners: [Listener], in group: LoopGroup) async throws {
+    for (loop, listener) in zip(group.loops, listeners) {
+        try await loop.run {
+            var acceptor = try Acceptor(listener, on: loop)
+            guard case .none = try await acceptor.next() else { throw IOError.closed }
+        }
+    }
 }
 
 /// Accepts until the listener ends; how many were served a byte.
