@@ -225,12 +225,14 @@ package final class Listener: Sendable {
         }
     }
 
-    /// Listens under another name first, and then takes the path's: at no moment is there nobody behind it.
+    /// Listens under another name first, and then takes the path's: at no moment is there nobody behind it. Whoever was
+    /// let in by the old socket's mode is let in by the new one's.
     private static func openInPlace(
         of address: SocketAddress, path: String, isShared: Bool, backlog: Int32
     ) throws(IOError) -> Listener {
         // What is no socket is somebody's file. A NUL-terminated copy for the call.
-        guard unsafe SocketFile(at: path) != nil || access(path, F_OK) != 0 else { throw .addressInUse }
+        let former = SocketFile(at: path)
+        guard unsafe former != nil || access(path, F_OK) != 0 else { throw .addressInUse }
         let besides = "\(path).\(getpid())"
         guard let temporary = SocketAddress(parsing: "unix:\(besides)") else { throw IOError(rawValue: ENAMETOOLONG) }
         let descriptor = try Socket.open(temporary)
@@ -238,9 +240,17 @@ package final class Listener: Sendable {
             // Left over from a process that had this one's number.
             _ = unsafe unlink(besides)
             // A valid address of the length given, lent for the call.
-            guard unsafe temporary.withKernelAddress({ unsafe bind(descriptor, $0, $1) }) == 0,
-                listen(descriptor, backlog) == 0, unsafe rename(besides, path) == 0
-            else { throw IOError.last }
+            guard unsafe temporary.withKernelAddress({ unsafe bind(descriptor, $0, $1) }) == 0 else {
+                throw IOError.last
+            }
+            if let former {
+                // NUL-terminated copies for the calls.
+                guard unsafe chmod(besides, former.mode) == 0 else { throw IOError.last }
+                // Only root may give a file away, others to a group of theirs: as far as it goes.
+                _ = unsafe lchown(besides, former.owner, former.group)
+            }
+            // NUL-terminated copies for the call.
+            guard listen(descriptor, backlog) == 0, unsafe rename(besides, path) == 0 else { throw IOError.last }
             return Listener(
                 descriptor, address, isShared: isShared, family: Family(count: 1), file: SocketFile(at: path))
         } catch {
@@ -265,6 +275,9 @@ private struct SocketFile: Sendable {
     let path: String
     let device: UInt
     let inode: UInt
+    let mode: mode_t
+    let owner: uid_t
+    let group: gid_t
 
     /// Nil unless a socket is there.
     init?(at path: String) {
@@ -274,6 +287,9 @@ private struct SocketFile: Sendable {
         self.path = path
         device = UInt(status.st_dev)
         inode = UInt(status.st_ino)
+        mode = status.st_mode & 0o7777
+        owner = status.st_uid
+        group = status.st_gid
     }
 
     func remove() {

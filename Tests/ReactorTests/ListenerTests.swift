@@ -128,6 +128,20 @@ import Testing
         }
     }
 
+    // It used to get the mode of a new one, which the proxy in front might not open.
+    @Test(arguments: [0o600, 0o666, 0o770] as [mode_t])
+    func `a Unix path keeps its mode when it goes over to a new listener`(_ mode: mode_t) throws {
+        let address = try StreamTests.address("unix:/tmp/magpie-mode-")
+        guard case .unix(let path) = address else { return }
+        let old = try Listener.open(address, count: 1)
+        chmod(path, mode)
+        let new = try Listener.open(address, count: 1, besideOthers: true)
+        var status = stat()
+        #expect(lstat(path, &status) == 0)
+        #expect(status.st_mode & 0o7777 == mode)
+        withExtendedLifetime((old, new)) {}
+    }
+
     // In a process of its own: a child that another test starts holds every descriptor until its `exec`.
     @Test func `a port is free again as soon as the listeners are gone`() async {
         await #expect(processExitsWith: .success) {
