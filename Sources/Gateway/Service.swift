@@ -58,11 +58,12 @@ package final class Service: Sendable {
     ///
     /// - Parameter takingOver: whether another process may serve the same addresses, which is about to stop.
     package func start(takingOver: Bool = false) async throws(ServerError) {
-        try await publicServer.start(besideOthers: takingOver)
+        // The public one last: a start that fails has not touched a visitor.
+        try await adminServer.start(besideOthers: takingOver)
         do throws(ServerError) {
-            try await adminServer.start(besideOthers: takingOver)
+            try await publicServer.start(besideOthers: takingOver)
         } catch {
-            await publicServer.stop(within: .zero)
+            await adminServer.stop(within: .zero)
             throw error
         }
         let log = fixtures.log
@@ -125,7 +126,9 @@ package final class Service: Sendable {
         let wiring = current.value
         let limits = wiring.configuration.limits
         wiring.readiness.leave()
+        // Where another process has taken this one's place, it answers for `/ready`, too.
         publicServer.drain()
+        adminServer.drain()
         try? await sleep(for: limits.drain)
         let rest = max(limits.shutdown - limits.drain, .zero)
         // For whoever is cut, for the admin listener and for the keepers: within the limit, like all else.

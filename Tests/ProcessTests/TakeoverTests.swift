@@ -13,11 +13,16 @@ extension ProcessTests {
             return try client.get("/status").json["pid"] as? Int32
         }
 
+        /// By its access log.
+        private func sessionsAnswered(by process: MagpieProcess) -> Int {
+            process.child.output.split(separator: "\n").count { $0.contains(#""path":"/session""#) }
+        }
+
         @Test func `it listens beside the old one, gets everybody from its signal on, and serves alone after its end`()
             throws
         {
             var settings = MagpieHome.Settings()
-            settings.drain = "1s"
+            settings.drain = "3s"
             let home = MagpieHome(platform, settings)
             let old = try home.start()
             var visitor = home.visitor()
@@ -31,10 +36,14 @@ extension ProcessTests {
             #expect(platform.tokenCalls == 1)
             #expect(old.child.isRunning)
             old.child.signal(SIGTERM)
+            // So many in a row are no chance any more: it has heard the signal.
+            #expect(try eventually { try (0..<20).allSatisfy { _ in try processID(home) == new.child.id } })
             var client = home.operatorClient()
             for _ in 0..<50 {
                 #expect(try visitor.get("/session").status == 200)
-                #expect(try client.get("/health").status == 200)
+                #expect(try processID(home) == new.child.id)
+                // The successor's answer: the old one says no by now.
+                #expect(try client.get("/ready").status == 200)
             }
             try kept.send(visitor.request("GET", "/session"))
             let last = try kept.receiveResponse()
@@ -42,6 +51,9 @@ extension ProcessTests {
             #expect(last["connection"] == "close")
             kept.finishSending()
             #expect(try old.child.wait() == .exited(0))
+            // The two on the kept connection, and none of those who came after the signal.
+            #expect(sessionsAnswered(by: old) == 2)
+            #expect(eventually { sessionsAnswered(by: new) == 50 })
             #expect(try processID(home) == new.child.id)
             for _ in 0..<50 { #expect(try visitor.get("/session").status == 200) }
             #expect(platform.tokenCalls == 1)
