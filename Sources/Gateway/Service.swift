@@ -218,13 +218,19 @@ extension Service {
 
     /// The moment of change. Nothing here can fail.
     private func adopt(_ next: Wiring, in former: Wiring, _ source: String) {
-        guard !background.withLock({ $0.isStopping }) else { return }
         let outcome = next.isSame(as: former) ? Reloads.Outcome.unchanged : .applied
+        // In one step: none comes into force after the one that `stop` has say no to `/ready`.
+        let isStopping = background.withLock { background in
+            if !background.isStopping, outcome == .applied {
+                let configuration = next.configuration
+                fixtures.metrics.cover(accounts: configuration.accounts.map(\.name))
+                fixtures.log.change(to: configuration.log)
+                current.change(to: next)
+            }
+            return background.isStopping
+        }
+        guard !isStopping else { return }
         if outcome == .applied {
-            let configuration = next.configuration
-            fixtures.metrics.cover(accounts: configuration.accounts.map(\.name))
-            fixtures.log.change(to: configuration.log)
-            current.change(to: next)
             publicServer.change(to: next.publicSide.options)
             adminServer.change(to: next.adminSide.options)
             tend(next)
