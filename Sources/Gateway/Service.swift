@@ -21,6 +21,7 @@ package final class Service: Sendable {
         /// Those of former wirings, as long as a request holds them.
         var former: [Former] = []
         var sweeper: Task<Void, Never>?
+        var isServing = false
         var isStopping = false
     }
 
@@ -66,6 +67,7 @@ package final class Service: Sendable {
             await adminServer.stop(within: .zero)
             throw error
         }
+        background.withLock { $0.isServing = true }
         let log = fixtures.log
         log.info(
             "listening", [.listener("public"), .address(publicAddress.description), .version(Version.current)])
@@ -85,18 +87,19 @@ package final class Service: Sendable {
     }
 
     /// Keeps tokens and tickets, without serving anybody yet, until there is a ticket for each account and the store is
-    /// found to work. What is missing when the time is over; nil when nothing is.
-    package func becomeReady(within limit: Duration) async -> String? {
+    /// found to work. What is missing when the time is over, or `end` opens; nil when nothing is.
+    package func becomeReady(within limit: Duration, orUntil end: Gate) async -> String? {
         tend(current.value)
-        let end = Deadline.after(limit)
+        let deadline = Deadline.after(limit)
         while true {
             let report = await current.value.readiness.report()
             if report.ready { return nil }
-            if end.hasPassed {
+            if deadline.hasPassed || end.isOpen {
                 return ([report.store] + report.accounts).filter { !$0.ready }
                     .map { "\($0.name): \($0.reason ?? "not ready")" }.joined(separator: "; ")
             }
-            try? await sleep(for: .milliseconds(50))
+            // Each look writes to the store. It ends by the time, as a rule.
+            try? await end.wait(until: min(deadline, .after(.milliseconds(500))))
         }
     }
 
@@ -119,18 +122,23 @@ package final class Service: Sendable {
     }
 
     /// Says no to `/ready` for `limits.drain` while everything is still served, then takes no more connections, lets the
-    /// last requests finish, and closes the store. Takes `limits.shutdown` at most.
+    /// last requests finish, and closes the store. Takes `limits.shutdown` at most; after a start that failed, nobody
+    /// has to notice anything first.
     package func stop() async {
         // No reload replaces it any more.
-        background.withLock { $0.isStopping = true }
+        let hasServed = background.withLock { background in
+            background.isStopping = true
+            return background.isServing
+        }
         let wiring = current.value
         let limits = wiring.configuration.limits
         wiring.readiness.leave()
         // Where another process has taken this one's place, it answers for `/ready`, too.
         publicServer.drain()
         adminServer.drain()
-        try? await sleep(for: limits.drain)
-        let rest = max(limits.shutdown - limits.drain, .zero)
+        let drain = hasServed ? limits.drain : .zero
+        try? await sleep(for: drain)
+        let rest = max(limits.shutdown - drain, .zero)
         // For whoever is cut, for the admin listener and for the keepers: within the limit, like all else.
         let spare = min(.seconds(3), rest / 2)
         await publicServer.stop(within: rest - spare)

@@ -15,7 +15,7 @@ enum SandboxCommand {
         let log = EventLog.standardOutput(.init(), noColor: Terminal.refusesColor)
         defer { log.flush() }
         return LoopGroup.runBlocking { group in
-            await Supervisor.run(log) {
+            await Supervisor.run(log) { _ in
                 do throws(ServerError) {
                     let host = try await SandboxHost.start(at: address, on: group)
                     let origin = host.origin(seenFrom: Origin(isSecure: false, host: "127.0.0.1", port: nil))

@@ -30,8 +30,8 @@ enum ServeCommand {
         guard budget.isEnough else { return refuse(budget, loops: cores, log) }
         fit(&plan.configuration, to: budget, log)
         return LoopGroup.runBlocking { [plan] group in
-            await Supervisor.run(log) {
-                await start(plan, from: file, within: budget, takesOver: takesOver, on: group, log)
+            await Supervisor.run(log) { end in
+                await start(plan, from: file, within: budget, takesOver: takesOver, until: end, on: group, log)
             }
         }
     }
@@ -77,11 +77,12 @@ enum ServeCommand {
     }
 
     private static func start(
-        _ plan: ServePlan, from file: String?, within budget: DescriptorBudget, takesOver: Bool, on group: LoopGroup,
-        _ log: EventLog
+        _ plan: ServePlan, from file: String?, within budget: DescriptorBudget, takesOver: Bool, until end: Gate,
+        on group: LoopGroup, _ log: EventLog
     ) async -> Result<any Serving, Supervisor.Failure> {
         var plan = plan
         var sandbox: SandboxHost?
+        var opened: Service?
         do {
             var origin: Origin?
             if plan.usesSandbox {
@@ -94,16 +95,28 @@ enum ServeCommand {
             }
             let script = origin.map { "\($0)/open/js/jweixin-1.6.0.js" }
             let service = try Service(plan.configuration, log: log, group: group, sandboxSDK: script)
+            opened = service
             // Not before it can take over is it let near the other one's visitors.
-            // Six tries, one of which a lease that a killed process holds may cost.
-            if takesOver, let lack = await service.becomeReady(within: plan.configuration.upstream.timeout * 6) {
-                await service.stop()
-                return .failure(refusal("not ready to take over: \(lack)", .unavailable, log))
+            if takesOver {
+                // Six tries, one of which a lease that a killed process holds may cost.
+                let lack = await service.becomeReady(
+                    within: plan.configuration.upstream.timeout * 6, orUntil: end)
+                if end.isOpen {
+                    await service.stop()
+                    log.info("stopped")
+                    return .failure(.init(code: .success))
+                }
+                if let lack {
+                    await service.stop()
+                    return .failure(refusal("not ready to take over: \(lack)", .unavailable, log))
+                }
             }
             try await service.start(takingOver: takesOver)
             if let origin { Terminal.complain(plan.greeting(sandbox: origin)) }
             return .success(Running(service: service, sandbox: sandbox, file: file, budget: budget, log: log))
         } catch {
+            // Its keepers may hold leases by now.
+            await opened?.stop()
             await sandbox?.stop()
             return .failure(failure(error, log))
         }

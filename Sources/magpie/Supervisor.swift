@@ -15,16 +15,17 @@ enum Supervisor {
     /// To be called on a loop. SIGTERM and SIGINT end the service in order, a second one at once; SIGHUP, which a
     /// closing terminal sends, too, has it read its configuration again.
     ///
-    /// - Parameter start: the running service, or the exit code when it could not start and has said why.
+    /// - Parameter start: the running service, or the exit code when it does not serve and has said why. The gate opens
+    ///   when it is told to stop, for a start that takes long.
     static func run(
-        _ log: EventLog, _ start: @Sendable () async -> Result<any Serving, Failure>
+        _ log: EventLog, _ start: @Sendable (_ end: Gate) async -> Result<any Serving, Failure>
     ) async -> ExitCode {
         let wishes = Wishes()
         return await withTaskGroup(of: Void.self) { group in
             // At once: another loop may serve, and be told to stop, before this one gets to a task of its queue.
             group.addImmediateTask { await watch(wishes, log) }
             defer { group.cancelAll() }
-            switch await start() {
+            switch await start(wishes.end) {
             case .failure(let failure): return failure.code
             case .success(let service):
                 SystemdNotice.ready.send()

@@ -77,6 +77,46 @@ extension ProcessTests {
             #expect(try old.stop() == .exited(0))
         }
 
+        // It used to wait for six times `upstream.timeout`, and then for `limits.drain`.
+        @Test func `a signal ends it while it gets ready, without the time for a balancer that never saw it`() throws {
+            var settings = MagpieHome.Settings()
+            settings.timeout = "30s"
+            settings.drain = "60s"
+            settings.shutdown = "70s"
+            let home = MagpieHome(platform, settings)
+            platform.always("/cgi-bin/stable_token", .errcode(-1))
+            let new = try home.launch(["--takeover"], name: "new")
+            #expect(platform.waitForCalls(of: "/cgi-bin/stable_token", count: 1, seconds: 30))
+            new.child.signal(SIGTERM)
+            #expect(try new.child.wait(seconds: 40) == .exited(0))
+            #expect(!new.child.output.contains("listening"))
+        }
+
+        // It used to leave the store open and the keepers running.
+        @Test func `one that cannot listen for visitors leaves the old one alone, and its store in order`() throws {
+            let home = MagpieHome(platform)
+            let old = try home.start()
+            var visitor = home.visitor()
+            #expect(try eventually { try visitor.get(Page.path).status == 200 })
+            // Nobody's address (RFC 5737).
+            home.edit("  listen: \"127.0.0.1:", to: "  listen: \"192.0.2.1:")
+            let new = try home.launch(["--takeover"], name: "new")
+            #expect(try new.child.wait(seconds: 60) == .exited(69))
+            #expect(new.child.errors.contains("cannot listen on 192.0.2.1:"))
+            for _ in 0..<20 {
+                #expect(try visitor.get(Page.path).status == 200)
+                #expect(try processID(home) == old.child.id)
+            }
+            #expect(try old.stop() == .exited(0))
+            #expect(platform.tokenCalls == 1)
+
+            // Without an old one, which would keep the journal itself.
+            let alone = try home.launch(["--takeover"], name: "alone")
+            #expect(try alone.child.wait(seconds: 60) == .exited(69))
+            #expect(access(home.storePath, F_OK) == 0)
+            #expect(access(home.storePath + "-wal", F_OK) != 0)
+        }
+
         @Test func `it does not go with the sandbox`() throws {
             let home = MagpieHome(platform)
             let process = try home.launch(["--takeover", "--sandbox"])
