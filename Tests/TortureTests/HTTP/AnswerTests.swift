@@ -12,7 +12,7 @@ extension TortureTests {
             #expect(try visitor.logIn(platform).status == 302)
             let cookies = visitor.cookies.map { "\($0)=\($1)" }.joined(separator: "; ")
             var random = Torture.random("hostile answers")
-            let count = Torture.count(short: 1_500, long: 60_000)
+            let count = Torture.count(short: 1_500, long: 25_000)
             var statuses: [Int: Int] = [:]
             var wrong: [String] = []
             for _ in 0..<count {
