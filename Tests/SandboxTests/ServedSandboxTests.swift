@@ -134,7 +134,7 @@ struct ServedSandboxTests {
             #expect(client.isSilent(milliseconds: 50))
         }
         #expect(start < Deadline.now())
-        #expect(Deadline.after(.zero) < start + .seconds(30))
+        #expect(Deadline.after(.zero) < start + .seconds(300), "the call would have hung for 600 s")
     }
 
     @Test func `a truncated answer promises more than it gives`() async throws {
