@@ -76,7 +76,10 @@ enum RecordFile {
             else { return nil }
             var record = Record(value: value)
             if let expires {
-                guard let expiry = Timestamp.milliseconds(expires) else { return nil }
+                // What `text` can write. Foundation also reads an hour 58, and years before the calendar began.
+                guard let expiry = Timestamp.milliseconds(expires), (0...253_402_300_799_999).contains(expiry) else {
+                    return nil
+                }
                 record.expiry = expiry
             }
             return (Key(namespace: namespace, name: name), record)

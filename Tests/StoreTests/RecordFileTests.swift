@@ -65,6 +65,15 @@ import Testing
         }
     }
 
+    /// Found by fuzzing: it was read, and written again with another time.
+    @Test func `a record that says it ended before 1970 is damaged`() throws {
+        let bytes = RecordFile.encode(key, Record(value: [1], expiry: -30_171_441_600_000))
+        guard case .damaged = try RecordFile.decode(bytes, at: RecordFile.path(of: key)) else {
+            Issue.record("accepted")
+            return
+        }
+    }
+
     @Test func `a later format is refused, not taken for damage`() throws {
         let bytes = Array(#"{"format":2,"anything":[]}"#.utf8)
         #expect(throws: StoreError.newerFormat(found: 2, supported: 1)) {
