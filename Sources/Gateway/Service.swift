@@ -59,14 +59,19 @@ package final class Service: Sendable {
     ///
     /// - Parameter takingOver: whether another process may serve the same addresses, which is about to stop.
     package func start(takingOver: Bool = false) async throws(ServerError) {
-        // The public one last: a start that fails has not touched a visitor.
-        try await adminServer.start(besideOthers: takingOver)
+        // The public one last: a start that fails has not touched a visitor. Nobody is answered before both listen:
+        // who asks `/health` may come.
+        try adminServer.listen(besideOthers: takingOver)
         do throws(ServerError) {
-            try await publicServer.start(besideOthers: takingOver)
+            try publicServer.listen(besideOthers: takingOver)
         } catch {
+            // Who has come to it meanwhile gets an answer.
+            adminServer.start()
             await adminServer.stop(within: .zero)
             throw error
         }
+        adminServer.start()
+        publicServer.start()
         background.withLock { $0.isServing = true }
         let log = fixtures.log
         log.info(

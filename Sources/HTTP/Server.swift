@@ -38,10 +38,10 @@ package final class Server: Sendable {
             limit: options.connections, perAddress: options.connectionsPerAddress, exempt: options.exemptAddresses)
     }
 
-    /// Listens and serves; returns as soon as connections are taken.
+    /// Listens: from now on the kernel lets connections in, which wait for `start`.
     ///
     /// - Parameter besideOthers: whether another process may listen there already, whose place this one takes.
-    package func start(besideOthers: Bool = false) async throws(ServerError) {
+    package func listen(besideOthers: Bool = false) throws(ServerError) {
         let listeners: [Listener]
         do throws(IOError) {
             listeners = try Listener.open(
@@ -51,10 +51,17 @@ package final class Server: Sendable {
             throw .bind(address, error)
         }
         running.withLock { running in
-            precondition(running.tasks.isEmpty, "a server is started once")
+            precondition(running.listeners.isEmpty, "a server listens once")
             running.listeners = listeners
             running.address = listeners[0].address
-            running.tasks = zip(group.loops, listeners).map { loop, listener in
+        }
+    }
+
+    /// Takes connections, once it listens.
+    package func start() {
+        running.withLock { running in
+            precondition(running.tasks.isEmpty && !running.listeners.isEmpty, "a server that listens is started once")
+            running.tasks = zip(group.loops, running.listeners).map { loop, listener in
                 let site = ServerLoop(
                     settings: settings, responder: responder, observer: observer, loop: loop, stage: stage,
                     admission: admission)

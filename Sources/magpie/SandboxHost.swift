@@ -26,7 +26,8 @@ struct SandboxHost: Serving {
         if !address.isLoopback { configuration.knobs.ports = .any }
         let simulator = Simulator(configuration: configuration)
         let server = Server(name: "sandbox", address: address, group: group, responder: simulator.responder)
-        try await server.start()
+        try server.listen()
+        server.start()
         return SandboxHost(server: server)
     }
 

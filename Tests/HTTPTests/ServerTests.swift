@@ -204,12 +204,30 @@ import Wire
         }
     }
 
+    @Test func `who comes before it starts waits, and is served`() async throws {
+        try await LoopGroup.running(count: 2) { group in
+            let server = Server(
+                name: "late", address: .unix(path: "/tmp/magpie-server-\(UInt64.random(in: 0 ... .max))"), group: group,
+                responder: Answering(answer: echo))
+            try server.listen()
+            let stream = try await Stream.connect(to: server.boundAddress, deadline: .after(.seconds(60)))
+            try await stream.write(Array("GET /early HTTP/1.1\r\n\(host)\r\n".utf8))
+            await #expect(throws: IOError.timedOut) {
+                try await stream.read(upTo: 1, deadline: .after(.milliseconds(50)))
+            }
+            server.start()
+            let answer = try await stream.read(upTo: 4_096, deadline: .after(.seconds(60)))
+            #expect(String(decoding: answer, as: UTF8.self).contains("/early"))
+            await server.stop(within: .zero)
+        }
+    }
+
     @Test func `an address in use is an error that names it`() async throws {
         try await withServer { server in
             let second = Server(
                 name: "second", address: server.server.boundAddress, group: server.group,
                 responder: Answering(answer: echo))
-            let error = await #expect(throws: ServerError.self) { try await second.start() }
+            let error = #expect(throws: ServerError.self) { try second.listen() }
             #expect(error?.description == "cannot listen on 127.0.0.1:\(server.port): Address already in use")
         }
     }
@@ -220,7 +238,8 @@ import Wire
             let server = Server(
                 name: "unix", address: .unix(path: path), group: group,
                 responder: Answering { .text($0.peer == nil ? "nobody" : "somebody") })
-            try await server.start()
+            try server.listen()
+            server.start()
             let stream = try await Stream.connect(to: .unix(path: path), deadline: .after(.seconds(60)))
             try await stream.write(Array("GET / HTTP/1.1\r\n\(host)\r\n".utf8))
             let answer = try await stream.read(upTo: 4_096, deadline: .after(.seconds(60)))

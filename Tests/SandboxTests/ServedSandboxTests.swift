@@ -46,7 +46,8 @@ struct ServedSandboxTests {
         let sandbox = Simulator()
         let address = try #require(SocketAddress(parsing: "127.0.0.1:0"))
         let server = Server(name: "sandbox", address: address, group: group, responder: sandbox.responder)
-        try await server.start()
+        try server.listen()
+        server.start()
         let served = Served(sandbox: sandbox, port: try #require(server.boundAddress.port))
         let outcome = await LoopGroup.running { _ in
             do {

@@ -98,7 +98,8 @@ func withServer(
     let server = Server(
         name: "test", address: address, group: group, options: options, responder: Answering(answer: answer),
         onEvent: events.add)
-    try await server.start()
+    try server.listen()
+    server.start()
     let test = TestServer(
         server: server, group: group, events: events, port: try #require(server.boundAddress.port))
     let outcome = await LoopGroup.running { _ in
