@@ -172,7 +172,8 @@ extension Failure {
         switch self {
         case .unknownAccount: "Check the account's name in the path or in account=."
         case .misdirected: "Add the host name to hosts in the configuration."
-        case .foreignOrigin: "Add the origin's host to the account's jsDomains."
+        case .foreignOrigin:
+            "Add the origin's host to the account's jsDomains; where publicURL is https, its pages must be, too."
         case .urlNotAllowed: "Add the URL's host to jsDomains, here and in WeChat's console (JS接口安全域名)."
         case .targetRefused: "Give a path such as /orders, or an https URL whose host is in returnDomains."
         case .badParameter("url", _), .badParameter("entry", _): "Send encodeURIComponent(location.href.split('#')[0])."
