@@ -83,6 +83,10 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(name: "HouseTests", swiftSettings: house),
+        // What `make bench` needs beside wrk and nginx.
+        .executableTarget(
+            name: "bench-tool", dependencies: ["Gateway", "Store", "HTTP", "Reactor", "Wire"],
+            path: "Benchmarks/Tool", swiftSettings: house),
         // Drives a browser against the built program: does nothing unless MAGPIE_E2E is 1.
         .testTarget(name: "EndToEndTests", swiftSettings: house),
     ]
