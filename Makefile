@@ -1,7 +1,7 @@
 # Magpie: `make run` builds and starts it, `make test` builds and tests it. `make help` lists the rest.
 SWIFT ?= swift
 .DEFAULT_GOAL := help
-.PHONY: help run build test release lint e2e torture fuzz sanitize bench client libraries browser nginx clean
+.PHONY: help run build test release lint e2e torture fuzz sanitize bench micro bench-tool client libraries browser nginx clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,11 +32,14 @@ fuzz: libraries ## libFuzzer under AddressSanitizer against every parser (TIME=s
 sanitize: libraries ## the tests under Thread and Address Sanitizer (KIND=thread or KIND=address for one of them)
 	@for kind in $(or $(KIND),thread address); do .ci/sanitize $$kind || exit 1; done
 
-bench: release ## Magpie beside nginx on this machine: see Benchmarks/README.md (ROWS="sign auth" SECONDS=2 ROUNDS=1 for a part)
+bench: bench-tool ## Magpie beside nginx on this machine: see Benchmarks/README.md (ROWS="sign auth" SECONDS=2 ROUNDS=1 for a part)
 	@.ci/install /usr/bin/wrk wrk /usr/sbin/nginx nginx-light /usr/bin/openssl openssl /usr/bin/strace strace
-	$(SWIFT) build -c release --product bench-tool -Xswiftc -static-stdlib
 	@Benchmarks/run $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	    $(if $(SESSIONS),--sessions $(SESSIONS)) $(if $(URLS),--urls $(URLS)) $(ROWS)
+
+micro: bench-tool ## instructions per request, compared with Benchmarks/micro.json
+	@.ci/install /usr/bin/valgrind valgrind
+	@Benchmarks/micro
 
 client: ## after a change of Public/wechat-jssdk.js: remake the module, and test both if Node is there
 	.ci/client-module
@@ -44,6 +47,9 @@ client: ## after a change of Public/wechat-jssdk.js: remake the module, and test
 
 lint: ## formatting rules (.swift-format); `swift format -i -r Sources Tests Benchmarks` mends most findings
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+
+bench-tool: release
+	@$(SWIFT) build -c release --product bench-tool -Xswiftc -static-stdlib
 
 libraries:
 	@.ci/install /usr/include/openssl/ssl.h libssl-dev /usr/include/sqlite3.h libsqlite3-dev

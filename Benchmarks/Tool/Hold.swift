@@ -7,10 +7,14 @@ enum Hold {
         let count = options.integer("count")
         let record = Record()
         let end = Gate()
+        // They come one after the other, as visitors do: what is measured is what they hold, not what a crowd leaves.
+        let first = Deadline.now()
+        let pace = Duration.microseconds(options.integer("pace", default: 200))
         await withDiscardingTaskGroup { group in
-            for _ in 0..<count {
+            for number in 0..<count {
                 group.addTask {
                     do {
+                        try await sleep(until: first + pace * number)
                         var visitor = Visitor(to: server)
                         let start = Deadline.now()
                         try await visitor.greet()

@@ -1,7 +1,9 @@
 """What is measured: Magpie and nginx as processes with a folder, ports and a core of their own."""
 
+import itertools
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -17,10 +19,21 @@ ACCOUNT = {"name": "main", "appId": "wx0123456789abcdef", "appSecret": "01234567
 HOST = "h5.example.com"
 
 
+taken = set()
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that the kernel gives to outgoing connections, and never the same twice."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in taken:
+            taken.add(port)
+            return port
 
 
 class Stage:
@@ -32,7 +45,7 @@ class Stage:
         # On the disk of the repository: a store in memory would have no fsync to wait for.
         self.folder = tempfile.mkdtemp(prefix="stage-", dir=place)
         self.processes = []
-        self.count = 0
+        self.numbers = itertools.count(1)
 
     def __enter__(self):
         return self
@@ -47,8 +60,7 @@ class Stage:
 
     def fresh(self, name):
         """A name that was not used before."""
-        self.count += 1
-        return self.path(f"{name}-{self.count}")
+        return self.path(f"{name}-{next(self.numbers)}")
 
     def spawn(self, command, cores, **options):
         options.setdefault("stdin", subprocess.DEVNULL)
@@ -102,11 +114,15 @@ class Server:
         """What the command runs under, if anything."""
         return []
 
+    def environment(self):
+        return None
+
     def launch(self):
         self.output = self.stage.fresh(f"{self.name}.log")
         with open(self.output, "wb") as output:
             self.process = self.stage.spawn(
-                self.prefix() + self.command(), self.cores, stdout=output, stderr=subprocess.STDOUT)
+                self.prefix() + self.command(), self.cores, stdout=output, stderr=subprocess.STDOUT,
+                env=self.environment())
 
     def __enter__(self):
         self.launch()
@@ -119,10 +135,14 @@ class Server:
                     return self
             except OSError:
                 time.sleep(0.005)
-        with open(self.output, errors="replace") as output:
-            said = output.read()[-2000:]
+        said = self.said()
         self.stop()
         raise loads.LoadFailure(f"{self.name} did not start:\n{said}")
+
+    def said(self):
+        """The end of its output."""
+        with open(self.output, errors="replace") as output:
+            return output.read()[-2000:]
 
     def __exit__(self, *_):
         self.stop()
@@ -165,6 +185,7 @@ class Magpie(Server):
         with open(self.file, "w") as file:
             # JSON is JSON5.
             json.dump(settings, file)
+        os.chmod(self.file, 0o600)
 
     def configuration(self, platform, store, access_log):
         return {
@@ -178,7 +199,7 @@ class Magpie(Server):
             "log": {"access": access_log},
             # Limits per address do not count loopback. The whole of the logins of ten minutes are over in seconds here,
             # and one row holds more connections than the default allows.
-            "limits": {"logins": 10_000_000, "connections": 30_000, "drain": "0s"},
+            "limits": {"logins": 10_000_000, "connections": 12_000, "drain": "0s"},
         }
 
     def prefix(self):

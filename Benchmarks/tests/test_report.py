@@ -37,6 +37,11 @@ def outcome():
 
 
 class Aims(unittest.TestCase):
+    def test_a_bound_itself_is_within_it(self):
+        least, most = Aim("a", "", least=1), Aim("a", "", most=0)
+        self.assertEqual([least.is_met(value) for value in (0.99, 1, 1.01)], [False, True, True])
+        self.assertEqual([most.is_met(value) for value in (-1, 0, 0.01)], [True, True, False])
+
     def test_the_median_decides(self):
         words = {aim.figure: word for aim, _, word in report.judged(outcome())}
         self.assertEqual(words, {"ratio": "short of it", "growth": "ok", "told": ""})
