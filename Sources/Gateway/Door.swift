@@ -72,18 +72,22 @@ struct Door: Sendable {
 
     /// Nothing dynamic is stored by caches, sniffed, framed or told to other sites.
     static func protect(_ response: inout Response) {
-        for (name, value) in protection where !response.fields.contains(name) {
-            try? response.fields.append(name, value)
-        }
+        response.fields.append(missing: protection)
     }
 
-    private static let protection: [(FieldName, String)] = [
-        (.cacheControl, "no-store"),
-        (.xContentTypeOptions, "nosniff"),
-        (.referrerPolicy, "no-referrer"),
-        (.contentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
-        (.crossOriginResourcePolicy, "same-origin"),
-    ]
+    private static let protection = Response(
+        .ok,
+        [
+            (.cacheControl, "no-store"),
+            (.xContentTypeOptions, "nosniff"),
+            (.referrerPolicy, "no-referrer"),
+            (
+                .contentSecurityPolicy,
+                "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+            ),
+            (.crossOriginResourcePolicy, "same-origin"),
+        ]
+    ).fields
 }
 
 extension Failure {

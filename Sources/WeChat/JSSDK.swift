@@ -55,26 +55,25 @@ extension JSSDK {
     public func append(url: String, entry: String? = nil, ticket: Ticket, to output: inout [UInt8]) {
         output.reserveCapacity(output.count + 2 * (160 + url.utf8.count))
         let timestamp = String(seconds)
-        appendPage(url, ticket: ticket, timestamp: timestamp, to: &output)
+        appendPage(url.utf8Span.span, ticket: ticket, timestamp: timestamp, to: &output)
         if let entry {
             output.append(contentsOf: ",\"entry\":".utf8)
-            appendPage(entry, ticket: ticket, timestamp: timestamp, to: &output)
+            appendPage(entry.utf8Span.span, ticket: ticket, timestamp: timestamp, to: &output)
             output.append(UInt8(ascii: "}"))
         }
         output.append(UInt8(ascii: "}"))
     }
 
     /// One page's object, its closing brace left to the caller.
-    private func appendPage(_ url: String, ticket: Ticket, timestamp: String, to output: inout [UInt8]) {
-        let url = url.utf8.prefix { $0 != UInt8(ascii: "#") }
+    private func appendPage(_ page: Span<UInt8>, ticket: Ticket, timestamp: String, to output: inout [UInt8]) {
+        let url = page.extracting(..<(page.indices.first { page[$0] == UInt8(ascii: "#") } ?? page.count))
         output.append(contentsOf: "{\"appId\":\"".utf8)
-        JSONText.appendEscaped(keeper.account.appID.utf8, to: &output)
+        JSONText.appendEscaped(keeper.account.appID.utf8Span.span, to: &output)
         output.append(contentsOf: "\",\"nonceStr\":\"".utf8)
-        let start = output.count
+        let nonce = output.count..<output.count + 16
         Random.appendAlphanumeric(16, to: &output)
-        // Made here, where no slice of `output` is alive any more when it grows: that would copy it whole.
         let text = Signature.signedText(
-            ticket: ticket.secret, nonce: output[start...], timestamp: timestamp.utf8, url: url)
+            ticket: ticket.secret, nonce: output.span.extracting(nonce), timestamp: timestamp.utf8Span.span, url: url)
         output.append(contentsOf: "\",\"timestamp\":\"".utf8)
         output.append(contentsOf: timestamp.utf8)
         output.append(contentsOf: "\",\"signature\":\"".utf8)
@@ -87,8 +86,11 @@ extension JSSDK {
 
 /// The inside of a JSON string.
 enum JSONText {
-    static func appendEscaped(_ text: some Sequence<UInt8>, to output: inout [UInt8]) {
-        for byte in text {
+    static func appendEscaped(_ text: Span<UInt8>, to output: inout [UInt8]) {
+        // As a rule there is nothing to escape.
+        guard text.indices.contains(where: { isEscaped(text[$0]) }) else { return output.append(text) }
+        for index in text.indices {
+            let byte = text[index]
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 output.append(UInt8(ascii: "\\"))
@@ -101,6 +103,10 @@ enum JSONText {
                 output.append(byte)
             }
         }
+    }
+
+    private static func isEscaped(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
     private static func digit(_ value: UInt8) -> UInt8 {

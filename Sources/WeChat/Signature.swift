@@ -21,27 +21,26 @@ public enum Signature {
 
     private static func sign(_ ticket: Secret, _ nonce: String, _ timestamp: String, _ url: String) -> String {
         var signature: [UInt8] = []
-        let text = signedText(ticket: ticket, nonce: nonce.utf8, timestamp: timestamp.utf8, url: url.utf8)
+        let text = signedText(
+            ticket: ticket, nonce: nonce.utf8Span.span, timestamp: timestamp.utf8Span.span, url: url.utf8Span.span)
         append(of: text, to: &signature)
         return String(decoding: signature, as: UTF8.self)
     }
 
     /// What is hashed: the one allocation of the hot path.
     static func signedText(
-        ticket: Secret, nonce: some Collection<UInt8>, timestamp: some Collection<UInt8>, url: some Collection<UInt8>
+        ticket: Secret, nonce: Span<UInt8>, timestamp: Span<UInt8>, url: Span<UInt8>
     ) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(192 + url.count)
         text.append(contentsOf: "jsapi_ticket=".utf8)
-        ticket.withBytes { ticket in
-            for index in ticket.indices { text.append(ticket[index]) }
-        }
+        ticket.withBytes { text.append($0) }
         text.append(contentsOf: "&noncestr=".utf8)
-        text.append(contentsOf: nonce)
+        text.append(nonce)
         text.append(contentsOf: "&timestamp=".utf8)
-        text.append(contentsOf: timestamp)
+        text.append(timestamp)
         text.append(contentsOf: "&url=".utf8)
-        text.append(contentsOf: url)
+        text.append(url)
         return text
     }
 
@@ -56,5 +55,11 @@ public enum Signature {
     public static func withoutFragment(_ url: String) -> String {
         guard let mark = url.utf8.firstIndex(of: UInt8(ascii: "#")) else { return url }
         return String(url[..<mark])
+    }
+}
+
+extension [UInt8] {
+    mutating func append(_ bytes: Span<UInt8>) {
+        bytes.withUnsafeBufferPointer { append(contentsOf: $0) }
     }
 }

@@ -10,7 +10,7 @@ package struct Authority: Hashable, Sendable {
         self.init(text.utf8Span.span)
     }
 
-    init?(_ bytes: Span<UInt8>) {
+    package init?(_ bytes: Span<UInt8>) {
         guard let authority = bytes.withUnsafeBufferPointer({ Authority($0) }) else { return nil }
         self = authority
     }
@@ -39,6 +39,13 @@ package struct Authority: Hashable, Sendable {
             let number = UInt16(exactly: digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }), number > 0
         else { return nil }
         port = number
+    }
+
+    /// Whether the bytes are `description`, in whatever case: an authority has other spellings, with a dot or a colon at
+    /// its end, zeros before its port, or a long form of its address.
+    package func isSpelled(_ bytes: Span<UInt8>) -> Bool {
+        let spelling = port == nil ? host : description
+        return bytes.isEqualIgnoringCase(spelling.utf8Span.span)
     }
 
     package init?(host: String, port: UInt16?) {

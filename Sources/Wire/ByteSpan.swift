@@ -28,13 +28,26 @@ extension Span<UInt8> {
         }
     }
 
-    func isPrefixed(by text: StaticString) -> Bool {
+    package func isPrefixed(by text: StaticString) -> Bool {
         count >= text.utf8CodeUnitCount && extracting(..<text.utf8CodeUnitCount).isEqual(to: text)
     }
 
-    func isEqual(to other: Span<UInt8>) -> Bool {
+    /// Looks for a text of lower-case letters.
+    package func isPrefixedIgnoringCase(by lowercase: StaticString) -> Bool {
+        count >= lowercase.utf8CodeUnitCount
+            && extracting(..<lowercase.utf8CodeUnitCount).isEqualIgnoringCase(lowercase)
+    }
+
+    package func isEqual(to other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
         for index in indices where self[index] != other[index] { return false }
+        return true
+    }
+
+    /// Compares with bytes that hold no upper-case letters.
+    func isEqualIgnoringCase(_ lowercase: Span<UInt8>) -> Bool {
+        guard count == lowercase.count else { return false }
+        for index in indices where self[index].lowercased != lowercase[index] { return false }
         return true
     }
 
@@ -47,7 +60,7 @@ extension Span<UInt8> {
         }
     }
 
-    func allSatisfy(_ isGood: (UInt8) -> Bool) -> Bool {
+    package func allSatisfy(_ isGood: (UInt8) -> Bool) -> Bool {
         for index in indices where !isGood(self[index]) { return false }
         return true
     }

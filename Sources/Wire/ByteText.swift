@@ -23,15 +23,12 @@ extension [UInt8] {
     }
 
     /// Appends the lines of the fields that are not held back.
-    mutating func append(_ fields: Fields, except isHeldBack: (KnownField) -> Bool) {
-        if fields.isSerialized,
-            !fields.entries.contains(where: { KnownField(rawValue: $0.known).map(isHeldBack) ?? false })
-        {
+    mutating func append(_ fields: Fields, except heldBack: KnownFieldSet) {
+        if fields.isSerialized, fields.names.isDisjoint(with: heldBack) {
             append(contentsOf: fields.bytes)
             return
         }
-        for entry in fields.entries {
-            if let known = KnownField(rawValue: entry.known), isHeldBack(known) { continue }
+        for entry in fields.entries where !heldBack.contains(entry.known) {
             append(contentsOf: fields.nameBytes(of: entry))
             append(text: ": ")
             append(contentsOf: fields.valueBytes(of: entry))

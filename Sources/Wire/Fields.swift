@@ -16,6 +16,8 @@ package struct Fields: Sendable {
 
     private(set) var bytes: [UInt8]
     private(set) var entries: [Entry]
+    /// Of whose names there are entries.
+    private(set) var names = KnownFieldSet()
     /// Whether `bytes` is what the entries' lines would be, and nothing else.
     private(set) var isSerialized: Bool
 
@@ -30,6 +32,7 @@ package struct Fields: Sendable {
         self.bytes = bytes
         self.entries = entries
         isSerialized = false
+        for entry in entries { names.insert(entry.known) }
     }
 
     package var count: Int { entries.count }
@@ -40,24 +43,27 @@ package struct Fields: Sendable {
 
     /// The first value with this name, without the whitespace around it.
     package subscript(name: FieldName) -> String? {
+        guard mayContain(name) else { return nil }
         for entry in entries where matches(entry, name) { return value(of: entry) }
         return nil
     }
 
     package func values(_ name: FieldName) -> [String] {
+        guard mayContain(name) else { return [] }
         var values: [String] = []
         for entry in entries where matches(entry, name) { values.append(value(of: entry)) }
         return values
     }
 
     package func count(_ name: FieldName) -> Int {
+        guard mayContain(name) else { return 0 }
         var count = 0
         for entry in entries where matches(entry, name) { count += 1 }
         return count
     }
 
     package func contains(_ name: FieldName) -> Bool {
-        entries.contains { matches($0, name) }
+        mayContain(name) && (name.known != nil || entries.contains { matches($0, name) })
     }
 
     /// Adds a field after the others. Throws `.badFieldValue` for a control byte, a line break or a byte outside ASCII
@@ -68,22 +74,53 @@ package struct Fields: Sendable {
             bytes.count <= Int(UInt32.max) / 2 && bytes.allSatisfy { ($0 >= 0x20 && $0 < 0x7F) || $0 == 0x09 }
         }
         guard isSafe else { throw .badFieldValue }
+        value.withUTF8 { value in
+            name.withBytes { appendLine($0, Self.trim(value), known: name.known?.rawValue ?? 0) }
+        }
+    }
+
+    private mutating func appendLine(
+        _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>, known: UInt8
+    ) {
         if entries.isEmpty {
-            entries.reserveCapacity(8)
-            bytes.reserveCapacity(256)
+            entries.reserveCapacity(12)
+            bytes.reserveCapacity(512)
         }
         let nameStart = bytes.count
-        name.withBytes { bytes.append(contentsOf: $0) }
-        let nameEnd = bytes.count
+        bytes.append(contentsOf: name)
         bytes.append(text: ": ")
-        value.withUTF8 { bytes.append(contentsOf: Self.trim($0)) }
-        let valueEnd = bytes.count
+        bytes.append(contentsOf: value)
         bytes.append(text: "\r\n")
         entries.append(
             Entry(
-                nameStart: UInt32(nameStart), valueStart: UInt32(nameEnd + 2),
-                valueLength: UInt32(valueEnd - nameEnd - 2),
-                nameLength: UInt16(nameEnd - nameStart), known: name.known?.rawValue ?? 0))
+                nameStart: UInt32(nameStart), valueStart: UInt32(nameStart + name.count + 2),
+                valueLength: UInt32(value.count), nameLength: UInt16(name.count), known: known))
+        names.insert(known)
+    }
+
+    /// Adds the fields whose names are not here yet. They were checked when they were put together, so a block that
+    /// belongs to every answer costs one copy.
+    package mutating func append(missing others: Fields) {
+        precondition(!others.names.hasOthers, "a block is made of known names")
+        guard others.isSerialized, names.isDisjoint(with: others.names) else {
+            for entry in others.entries where !names.contains(entry.known) {
+                others.nameBytes(of: entry).withUnsafeBufferPointer { name in
+                    others.valueBytes(of: entry).withUnsafeBufferPointer {
+                        appendLine(name, $0, known: entry.known)
+                    }
+                }
+            }
+            return
+        }
+        let shift = UInt32(bytes.count)
+        bytes.append(contentsOf: others.bytes)
+        entries.reserveCapacity(entries.count + others.entries.count)
+        for var entry in others.entries {
+            entry.nameStart += shift
+            entry.valueStart += shift
+            entries.append(entry)
+        }
+        names.formUnion(others.names)
     }
 
     /// Puts one field in the place of all with its name.
@@ -102,11 +139,18 @@ package struct Fields: Sendable {
         let kept = entries.filter { !matches($0, name) }
         guard kept.count < entries.count else { return }
         entries = kept
+        names = KnownFieldSet()
+        for entry in kept { names.insert(entry.known) }
         isSerialized = kept.isEmpty
         if kept.isEmpty { bytes = [] }
     }
 
     // MARK: - For the rest of the room
+
+    /// Whether it is worth looking for this name.
+    private func mayContain(_ name: FieldName) -> Bool {
+        names.contains(name.known?.rawValue ?? 0)
+    }
 
     func matches(_ entry: Entry, _ name: FieldName) -> Bool {
         if let known = name.known { return entry.known == known.rawValue }
@@ -147,12 +191,12 @@ package struct Fields: Sendable {
     }
 
     /// Drops the optional whitespace of RFC 9110 §5.6.3 from both ends.
-    private static func trim(_ bytes: UnsafeBufferPointer<UInt8>) -> Slice<UnsafeBufferPointer<UInt8>> {
+    private static func trim(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
         var start = 0
         var end = bytes.count
         while start < end, bytes[start].isWhitespace { start += 1 }
         while start < end, bytes[end - 1].isWhitespace { end -= 1 }
-        return bytes[start..<end]
+        return UnsafeBufferPointer(rebasing: bytes[start..<end])
     }
 }
 

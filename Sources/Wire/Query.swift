@@ -11,19 +11,33 @@ package struct Query: Hashable, Sendable {
 
     /// The first value with this name. Throws `.badEscape` where a name before it, or the value, cannot be decoded.
     package func first(_ name: String) throws(WireError) -> String? {
-        try values(name, atMost: 1).first
+        var first: String?
+        try forEach(name) { value throws(WireError) in
+            first = value
+            return false
+        }
+        return first
     }
 
     package func all(_ name: String) throws(WireError) -> [String] {
-        try values(name, atMost: .max)
+        var all: [String] = []
+        try forEach(name) { value throws(WireError) in
+            all.append(value)
+            return true
+        }
+        return all
     }
 
     /// The one value with this name. Two of them throw `.duplicateParameter`: which one counts is what attackers and
     /// proxies disagree about.
     package func only(_ name: String) throws(WireError) -> String? {
-        let values = try values(name, atMost: 2)
-        guard values.count < 2 else { throw .duplicateParameter }
-        return values.first
+        var only: String?
+        try forEach(name) { value throws(WireError) in
+            guard only == nil else { throw .duplicateParameter }
+            only = value
+            return true
+        }
+        return only
     }
 
     /// The names, sorted, each once: what a log may show. A name that cannot be decoded is shown as it came.
@@ -40,22 +54,22 @@ package struct Query: Hashable, Sendable {
         return keys.sorted()
     }
 
-    private func values(_ name: String, atMost limit: Int) throws(WireError) -> [String] {
+    /// Hands over the values with this name, until `body` wants no more.
+    @inline(__always)
+    private func forEach(_ name: String, _ body: (String) throws(WireError) -> Bool) throws(WireError) {
         let bytes = raw.utf8Span.span
         let wanted = name.utf8Span.span
-        var values: [String] = []
         var start = 0
-        while start < bytes.count, values.count < limit {
+        while start < bytes.count {
             let end = bytes.first(UInt8(ascii: "&"), in: start..<bytes.count)
             let equals = bytes.first(UInt8(ascii: "="), in: start..<end)
             // "&&" holds no parameter, not even one without a name (WHATWG URL §5.1).
             if end > start, try Self.matches(bytes.extracting(start..<equals), wanted) {
                 let value = bytes.extracting(min(equals + 1, end)..<end)
-                values.append(try PercentCoding.decode(value, plusIsSpace: true))
+                guard try body(try PercentCoding.decode(value, plusIsSpace: true)) else { return }
             }
             start = end + 1
         }
-        return values
     }
 
     /// A name that is escaped is the same name.

@@ -13,13 +13,7 @@ package enum RequestSerializer {
         }
         bytes.append(text: " HTTP/1.1\r\n")
         if let authority = request.authority { bytes.append(field: .host, text: authority.description) }
-        bytes.append(request.fields) { field in
-            switch field {
-            case .host: request.authority != nil
-            case .contentLength, .transferEncoding, .connection, .keepAlive, .te, .trailer, .upgrade, .expect: true
-            default: false
-            }
-        }
+        bytes.append(request.fields, except: request.authority == nil ? decidedHere : decidedHereAndHost)
         if !request.body.isEmpty || expectsBody(request.method) {
             bytes.append(text: "Content-Length: ")
             bytes.append(decimal: request.body.count)
@@ -29,6 +23,14 @@ package enum RequestSerializer {
         bytes.append(text: "\r\n")
         bytes.append(contentsOf: request.body)
     }
+
+    private static let decidedHere = KnownFieldSet(
+        .contentLength, .transferEncoding, .connection, .keepAlive, .te, .trailer, .upgrade, .expect)
+    private static let decidedHereAndHost = {
+        var names = decidedHere
+        names.formUnion(KnownFieldSet(.host))
+        return names
+    }()
 
     /// RFC 9110 §8.6: a length is sent, if only 0, where the method gives a body a meaning.
     private static func expectsBody(_ method: Method) -> Bool {

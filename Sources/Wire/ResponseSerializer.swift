@@ -54,7 +54,7 @@ package struct ResponseSerializer: Sendable {
         bytes.append(text: "\r\nDate: ")
         bytes.append(contentsOf: date)
         bytes.append(text: "\r\n")
-        bytes.append(response.fields, except: Self.isDecidedHere)
+        bytes.append(response.fields, except: Self.decidedHere)
         if let length {
             bytes.append(text: "Content-Length: ")
             bytes.append(decimal: length)
@@ -106,10 +106,6 @@ package struct ResponseSerializer: Sendable {
         }
     }
 
-    private static func isDecidedHere(_ field: KnownField) -> Bool {
-        switch field {
-        case .contentLength, .transferEncoding, .connection, .keepAlive, .trailer, .upgrade, .date: true
-        default: false
-        }
-    }
+    private static let decidedHere = KnownFieldSet(
+        .contentLength, .transferEncoding, .connection, .keepAlive, .trailer, .upgrade, .date)
 }

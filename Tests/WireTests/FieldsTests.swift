@@ -86,10 +86,32 @@ struct FieldsTests {
         #expect(one != other)
     }
 
+    @Test func `a block of fields fills in what is missing, and changes nothing that is there`() throws {
+        var block = Fields()
+        try block.append(.vary, "Origin")
+        try block.append(.cacheControl, "no-store")
+        var fields = Fields()
+        fields.append(missing: block)
+        #expect(fields == block)
+        #expect(fields[.cacheControl] == "no-store")
+        var other = Fields()
+        try other.append(.etag, "e")
+        try other.append(.cacheControl, "no-cache")
+        other.append(missing: block)
+        #expect(other.map { "\($0.name): \($0.value)" } == ["ETag: e", "Cache-Control: no-cache", "Vary: Origin"])
+        var bytes: [UInt8] = []
+        bytes.append(other, except: KnownFieldSet())
+        #expect(String(decoding: bytes, as: UTF8.self) == "ETag: e\r\nCache-Control: no-cache\r\nVary: Origin\r\n")
+        other.remove(.etag)
+        #expect(!other.contains(.etag) && other[.vary] == "Origin")
+        other.append(missing: block)
+        #expect(other.count == 2)
+    }
+
     @Test func `fields go out as they are now, whatever was taken out or read in before`() throws {
         func lines(_ fields: Fields) -> String {
             var bytes: [UInt8] = []
-            bytes.append(fields) { $0 == .date }
+            bytes.append(fields, except: KnownFieldSet(.date))
             return String(decoding: bytes, as: UTF8.self)
         }
         var fields = Fields()

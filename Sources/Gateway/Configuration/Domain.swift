@@ -16,7 +16,10 @@ package struct Domain: Hashable, Sendable, CustomStringConvertible {
 
     /// The host itself or one of its sub-domains, as WeChat's JS-SDK domain list means it.
     package func covers(_ host: String) -> Bool {
-        host == name || (host.hasSuffix(".\(name)") && Self.address(name) == nil)
+        if host == name { return true }
+        let label = host.utf8.count - name.utf8.count - 1
+        guard label >= 0, host.hasSuffix(name) else { return false }
+        return host.utf8Span.span[label] == UInt8(ascii: ".") && Self.address(name) == nil
     }
 
     private static func address(_ host: String) -> IPAddress? {

@@ -31,6 +31,18 @@ package struct Origin: Hashable, Sendable, CustomStringConvertible {
         self = origin
     }
 
+    /// Nil unless the text is an http or https origin byte by byte as browsers write it (RFC 6454 §6.2).
+    init?(serialized text: String) {
+        let bytes = text.utf8Span.span
+        let schemes: [StaticString] = ["https://", "http://"]
+        guard let scheme = schemes.first(where: { bytes.isPrefixed(by: $0) }) else { return nil }
+        let rest = bytes.extracting(scheme.utf8CodeUnitCount...)
+        guard let authority = Authority(rest), authority.isSpelled(rest) else { return nil }
+        self.init(isSecure: scheme.utf8CodeUnitCount == 8, host: authority.host, port: authority.port)
+        // Upper case, or the scheme's own port.
+        guard description == text else { return nil }
+    }
+
     init(checking text: String) throws(Objection) {
         let expected = #"a scheme and a host, such as "https://h5.example.com""#
         let lowered = text.lowercased()

@@ -16,9 +16,8 @@ struct CrossOrigin: Sendable {
             granted = nil
             return
         }
-        // Byte by byte as browsers write an origin (RFC 6454 §6.2); "null" is nobody's.
-        guard request.fields.count(.origin) == 1, let page = Origin(origin), page.description == origin,
-            desk.covers(host: page.host), page.isSecure || !site.isSecure || page.isLoopback
+        // "null" is nobody's.
+        guard request.fields.count(.origin) == 1, let page = Origin(serialized: origin), desk.covers(host: page.host), page.isSecure || !site.isSecure || page.isLoopback
         else { throw .foreignOrigin }
         granted = origin
     }

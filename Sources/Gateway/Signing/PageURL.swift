@@ -12,19 +12,32 @@ struct PageURL: Sendable {
     /// `name` is the parameter it came in, for the complaint.
     init(_ text: String, parameter name: String) throws(Failure) {
         guard text.utf8.count <= Self.longest else { throw .badParameter(name, rule: "longer than 2048 bytes") }
-        guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+        let bytes = text.utf8Span.span
+        guard bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw .badParameter(name, rule: "it holds a space, a control character or characters that a URL escapes")
         }
-        let scheme = ["https://", "http://"].first { text.prefix($0.count).lowercased() == $0 }
-        guard let scheme else { throw .badParameter(name, rule: "not an absolute http or https URL") }
-        let rest = text.dropFirst(scheme.count)
-        let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
-        let written = rest[..<end].lowercased()
+        guard let start = Self.afterScheme(bytes) else {
+            throw .badParameter(name, rule: "not an absolute http or https URL")
+        }
+        var end = start
+        while end < bytes.count, !Self.endsAuthority(bytes[end]) { end += 1 }
+        let written = bytes.extracting(start..<end)
         // As browsers write it: a dot or a colon at its end belongs to another site, or to no page at all.
-        guard let authority = Authority(written), authority.description == written else {
+        guard let authority = Authority(written), authority.isSpelled(written) else {
             throw .badParameter(name, rule: "its host or port is not valid")
         }
         host = authority.host
         self.text = text
+    }
+
+    private static func afterScheme(_ bytes: Span<UInt8>) -> Int? {
+        for scheme: StaticString in ["https://", "http://"] where bytes.isPrefixedIgnoringCase(by: scheme) {
+            return scheme.utf8CodeUnitCount
+        }
+        return nil
+    }
+
+    private static func endsAuthority(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
     }
 }
