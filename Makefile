@@ -33,12 +33,13 @@ sanitize: libraries ## the tests under Thread and Address Sanitizer (KIND=thread
 	@for kind in $(or $(KIND),thread address); do .ci/sanitize $$kind || exit 1; done
 
 bench: bench-tool ## Magpie beside nginx on this machine: see Benchmarks/README.md (ROWS="sign auth" SECONDS=2 ROUNDS=1 for a part)
-	@.ci/install /usr/bin/wrk wrk /usr/sbin/nginx nginx-light /usr/bin/openssl openssl /usr/bin/strace strace
+	@.ci/install /usr/bin/python3 python3 /usr/bin/wrk wrk /usr/sbin/nginx nginx-light /usr/bin/openssl openssl \
+	    /usr/bin/strace strace
 	@Benchmarks/run $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	    $(if $(SESSIONS),--sessions $(SESSIONS)) $(if $(URLS),--urls $(URLS)) $(ROWS)
 
 micro: bench-tool ## instructions per request, compared with Benchmarks/micro.json
-	@.ci/install /usr/bin/valgrind valgrind
+	@.ci/install /usr/bin/python3 python3 /usr/bin/valgrind valgrind
 	@Benchmarks/micro
 
 client: ## after a change of Public/wechat-jssdk.js: remake the module, and test both if Node is there
