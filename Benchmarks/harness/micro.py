@@ -6,6 +6,7 @@ import re
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 
@@ -101,31 +102,31 @@ def instructions(output):
     return int(found[0])
 
 
-def count(stage, platform, kind, requests, core):
+def count(server, kind, requests):
     """All instructions of a process that served so many requests of a kind, one after the other."""
-    store = {"kind": "sqlite", "path": stage.fresh("micro.sqlite")} if kind.has_database else None
-    with Callgrind(stage, platform, store=store, cores=[core]) as server:
-        visitor = Visitor(server)
-        try:
-            kind.prepare(visitor)
-            for _ in range(requests):
-                kind.play(visitor)
-        except (OSError, http.client.HTTPException) as failure:
-            raise loads.LoadFailure(f"{kind.name}: {failure!r}; magpie said:\n{server.said()}") from failure
-        visitor.connection.close()
-        server.process.send_signal(signal.SIGTERM)
-        server.process.wait(timeout=120)
-        with open(server.output, errors="replace") as output:
-            return instructions(output.read())
+    visitor = Visitor(server)
+    try:
+        kind.prepare(visitor)
+        for _ in range(requests):
+            kind.play(visitor)
+    except (OSError, http.client.HTTPException) as failure:
+        raise loads.LoadFailure(f"{kind.name}: {failure!r}; magpie said:\n{server.said()}") from failure
+    visitor.connection.close()
+    server.process.send_signal(signal.SIGTERM)
+    server.process.wait(timeout=120)
+    with open(server.output, errors="replace") as output:
+        return instructions(output.read())
 
 
 def per_request(stage, platform, kind):
-    # At the same time, each with one core and so one loop: what is counted is not time.
-    with ThreadPoolExecutor() as pool:
-        runs = [
-            pool.submit(count, stage, platform, kind, requests, core)
-            for requests, core in ((MANY, CORES[0]), (FEW, CORES[-1]))]
-        many, few = (run.result() for run in runs)
+    # Both at the same time, each with one core and so one loop: what is counted is not time.
+    with ExitStack() as stack, ThreadPoolExecutor() as pool:
+        runs = []
+        for requests, core in ((MANY, CORES[0]), (FEW, CORES[-1])):
+            store = {"kind": "sqlite", "path": stage.fresh("micro.sqlite")} if kind.has_database else None
+            server = stack.enter_context(Callgrind(stage, platform, store=store, cores=[core]))
+            runs.append((server, requests))
+        many, few = pool.map(lambda run: count(run[0], kind, run[1]), runs)
     return round((many - few) / (MANY - FEW))
 
 
