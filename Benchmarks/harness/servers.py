@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -43,9 +44,18 @@ class Stage:
         place = os.path.join(machine.ROOT, ".build", "bench")
         os.makedirs(place, exist_ok=True)
         # On the disk of the repository: a store in memory would have no fsync to wait for.
-        self.folder = tempfile.mkdtemp(prefix="stage-", dir=place)
+        self.sweep(place)
+        self.folder = tempfile.mkdtemp(prefix=f"stage-{os.getpid()}-", dir=place)
         self.processes = []
         self.numbers = itertools.count(1)
+
+    @staticmethod
+    def sweep(place):
+        """Removes what a run left that was killed: a store of a million sessions is a gigabyte."""
+        for name in os.listdir(place):
+            owner = re.fullmatch(r"stage-(\d+)-.*", name)
+            if owner and not os.path.exists(f"/proc/{owner[1]}"):
+                shutil.rmtree(os.path.join(place, name), ignore_errors=True)
 
     def __enter__(self):
         return self
