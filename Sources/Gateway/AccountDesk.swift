@@ -2,7 +2,9 @@ package import Secure
 package import WeChat
 
 /// One configured account with everything that serves it: its keeper, its login and its allow-lists.
-package struct AccountDesk: Sendable {
+///
+/// A class, so that a request holds it with one reference.
+package final class AccountDesk: Sendable {
     package let account: Account
     package let keeper: Keeper
     package let jssdk: JSSDK

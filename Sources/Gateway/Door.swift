@@ -24,6 +24,19 @@ struct Door: Sendable {
         return response
     }
 
+    /// The same for a handler that does not wait; nil where it would have to.
+    func answeringNow(_ request: Request, _ handler: () throws -> Response?) -> Response? {
+        var response: Response
+        do {
+            guard let immediate = try handler() else { return nil }
+            response = immediate
+        } catch {
+            response = reply(to: error, request)
+        }
+        Self.protect(&response)
+        return response
+    }
+
     /// What the router and the files refuse, in the form of every other error.
     func refusal(_ status: Status, _ request: Request) -> Response {
         let failure: Failure =

@@ -28,10 +28,21 @@ struct HostGuard: Responder {
             } else {
                 await next.respond(to: request)
             }
+        complete(&response)
+        return response
+    }
+
+    func respondNow(to request: Request) -> Response? {
+        guard request.authority.map(isOurs) ?? true, var response = next.respondNow(to: request) else { return nil }
+        metrics.requestBegan()
+        complete(&response)
+        return response
+    }
+
+    private func complete(_ response: inout Response) {
         // What the router answers to OPTIONS by itself. Files bring their own fields.
         if response.status == .noContent { Door.protect(&response) }
         if tellsStrictTransport { try? response.fields.append(.strictTransportSecurity, Self.aYear) }
-        return response
     }
 
     private func isOurs(_ authority: Authority) -> Bool {

@@ -17,7 +17,9 @@ enum Routes {
         verification: VerificationRoute, demo: DemoRoute
     ) -> [Route] {
         [
-            door.route(.get, "/get-signature") { request, _ in try await signing.sign(request) },
+            door.route(.get, "/get-signature", immediate: { try signing.signNow($0) }) { request, _ in
+                try await signing.sign(request)
+            },
             door.route(.options, "/get-signature") { request, _ in try await signing.preflight(request) },
             // A link checker's HEAD must begin no login and spend no code.
             door.route(.get, "/redirect", takesHead: false) { request, _ in
@@ -61,9 +63,14 @@ enum Routes {
 extension Door {
     fileprivate func route(
         _ method: Method, _ path: String, takesHead: Bool = true,
+        immediate: (@Sendable (Request) throws -> Response?)? = nil,
         _ handler: @escaping @Sendable (Request, Captures) async throws -> Response
     ) -> Route {
-        Route(method, path, takesHead: takesHead) { request, captures in
+        var immediateHandler: Route.ImmediateHandler?
+        if let immediate {
+            immediateHandler = { request in self.answeringNow(request) { try immediate(request) } }
+        }
+        return Route(method, path, takesHead: takesHead, immediate: immediateHandler) { request, captures in
             await answering(request) { try await handler(request, captures) }
         }
     }

@@ -212,6 +212,10 @@ private struct CurrentResponder: Responder {
     func respond(to request: Request) async -> Response {
         await side(wiring.value).responder.respond(to: request)
     }
+
+    func respondNow(to request: Request) -> Response? {
+        side(wiring.value).responder.respondNow(to: request)
+    }
 }
 
 extension Configuration {

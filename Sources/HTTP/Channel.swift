@@ -113,6 +113,9 @@ final class Channel: EndOfRound, @unchecked Sendable {
         return (outcome, outbox.count - before)
     }
 
+    /// Sends what the kernel takes; whether that is everything.
+    func flushNow() throws(IOError) -> Bool { try sendSome() }
+
     /// Sends everything. Throws `.timedOut` when the client takes no byte for the write timeout.
     func flush() async throws(IOError) {
         while try !sendSome() {

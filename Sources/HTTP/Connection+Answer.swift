@@ -6,30 +6,47 @@ extension Connection {
     mutating func answer(
         _ request: Request, with response: Response, since start: Deadline
     ) async throws(Failure) {
-        let serializer = ResponseSerializer(to: request, mayKeepAlive: mayKeepAlive)
-        let date = site.currentDate()
-        let (head, headBytes) = channel.compose { serializer.append(response, date: date, to: &$0) }
-        isLast = !head.keepsAlive
+        let (remainder, headBytes) = compose(request, response)
         var bytes = headBytes
         var failure: Failure?
         switch response.body {
         case .abort:
             failure = .cut
-        case .stream(_, let produce) where head.remainder != .none:
-            let body = StreamedBody(channel, framing: head.remainder)
+        case .stream(_, let produce) where remainder != .none:
+            let body = StreamedBody(channel, framing: remainder)
             failure = await stream(body, produce)
             bytes += body.written
         case .empty, .bytes, .stream:
             if channel.pending > Channel.softLimit { failure = await flushFailure() }
         }
-        if let observer = site.observer {
-            observer(
-                .answered(
-                    Exchange(
-                        request: request, status: response.status, fields: response.fields, bytes: bytes,
-                        duration: Deadline.now().since(start), wasCut: failure != nil)))
-        }
+        observe(request, response, bytes, since: start, wasCut: failure != nil)
         if let failure { throw failure }
+    }
+
+    /// The answer to a request that needed no waiting.
+    ///
+    /// Whether it is written in full; otherwise `answer` has to be asked.
+    mutating func answerNow(_ request: Request, with response: Response, since start: Deadline) -> Bool {
+        guard case .bytes = response.body, channel.pending <= Channel.softLimit else { return false }
+        let (_, bytes) = compose(request, response)
+        observe(request, response, bytes, since: start, wasCut: false)
+        return true
+    }
+
+    private mutating func compose(_ request: Request, _ response: Response) -> (ResponseSerializer.Remainder, Int) {
+        let serializer = ResponseSerializer(to: request, mayKeepAlive: mayKeepAlive)
+        let date = site.currentDate()
+        let (head, bytes) = channel.compose { serializer.append(response, date: date, to: &$0) }
+        isLast = !head.keepsAlive
+        return (head.remainder, bytes)
+    }
+
+    private func observe(_ request: Request, _ response: Response, _ bytes: Int, since start: Deadline, wasCut: Bool) {
+        site.observer?(
+            .answered(
+                Exchange(
+                    request: request, status: response.status, fields: response.fields, bytes: bytes,
+                    duration: Deadline.now().since(start), wasCut: wasCut)))
     }
 
     private func flushFailure() async -> Failure? {

@@ -43,15 +43,18 @@ struct Connection: ~Copyable {
     mutating func serve() async {
         do throws(Failure) {
             while let request = try await next() {
-                // A handler that waits must not hold back the answers before its own.
-                channel.flushAtEndOfRound()
                 let start = site.observer == nil ? site.loop.now : .now()
-                let response = await site.responder.respond(to: request)
-                try await answer(request, with: response, since: start)
-                if isLast {
-                    return await channel.part()
+                if let response = site.responder.respondNow(to: request) {
+                    if !answerNow(request, with: response, since: start) {
+                        try await answer(request, with: response, since: start)
+                    }
+                } else {
+                    // A handler that waits must not hold back the answers before its own.
+                    channel.flushAtEndOfRound()
+                    try await answer(request, with: await site.responder.respond(to: request), since: start)
                 }
-                await takeTurns()
+                if isLast { return await channel.part() }
+                if turnEnds() { await giveWay() }
             }
             try await flush()
             // Who is told to go may be sending a request this very moment.
@@ -64,79 +67,91 @@ struct Connection: ~Copyable {
     /// The next request; nil when the client is done, has been idle for too long, or the server is stopping.
     private mutating func next() async throws(Failure) -> Request? {
         while true {
-            let step: RequestParser.Step
-            do throws(WireError) {
-                step = try parser.next()
-            } catch {
-                throw .refused(error)
-            }
-            switch step {
-            case .request(var request):
-                request.peer = peer
-                request.isSecure = channel.isSecure
-                requests += 1
-                (headStart, bodyStart) = (nil, nil)
-                idleStart = site.loop.now
+            switch try parse() {
+            case .request(let request):
                 return request
             case .expectsContinue:
                 _ = channel.compose { $0 += "HTTP/1.1 100 Continue\r\n\r\n".utf8 }
             case .needsMore(let phase):
                 // Everything that was asked for is answered: now the answers leave, in one piece.
-                try await flush()
-                guard try await read(phase) else { return nil }
-            }
-        }
-    }
-
-    /// Reads once, waiting if need be. False at the end, which between two requests includes having waited enough.
-    private mutating func read(_ phase: RequestParser.Phase) async throws(Failure) -> Bool {
-        do throws(IOError) {
-            switch try channel.receive(into: &parser) {
-            case .bytes:
-                await takeTurns()
-                return true
-            case .noPlaintext:
-                // Nothing the parser could count or refuse: only time ends this.
-                guard site.loop.now < deadline(of: phase) else {
-                    if phase == .idle { return false }
-                    throw .timedOut
+                if try !flushNow() { try await flush() }
+                switch try read(phase) {
+                case .bytes:
+                    if turnEnds() { await giveWay() }
+                case .end:
+                    clientHasEnded = true
+                    return nil
+                case .nothing:
+                    streak = 0
+                    guard try await wait(phase) else { return nil }
+                case .noPlaintext:
+                    // Nothing the parser could count or refuse: only time ends this.
+                    guard site.loop.now < deadline(of: phase) else {
+                        if phase == .idle { return nil }
+                        throw .refused(.timedOut)
+                    }
+                    streak = 0
+                    await giveWay()
                 }
-                streak = Self.longestStreak
-                await takeTurns()
-                return true
-            case .end:
-                clientHasEnded = true
-                return false
-            case .nothing:
-                streak = 0
-                if try await wait(phase) { return true }
-                return try hasComeAfterAll()
-            }
-        } catch {
-            switch error {
-            case .timedOut where phase != .idle: throw .refused(.timedOut)
-            default: throw .broken(error)
             }
         }
     }
 
-    /// Lets the other connections of the loop go on from time to time: a client that sends without end, or has sent a
+    private mutating func parse() throws(Failure) -> RequestParser.Step {
+        let step: RequestParser.Step
+        do throws(WireError) {
+            step = try parser.next()
+        } catch {
+            throw .refused(error)
+        }
+        guard case .request(var request) = step else { return step }
+        request.peer = peer
+        request.isSecure = channel.isSecure
+        requests += 1
+        (headStart, bodyStart) = (nil, nil)
+        idleStart = site.loop.now
+        return .request(request)
+    }
+
+    private mutating func read(_ phase: RequestParser.Phase) throws(Failure) -> Channel.Reading {
+        do throws(IOError) {
+            return try channel.receive(into: &parser)
+        } catch {
+            throw Self.failure(error, in: phase)
+        }
+    }
+
+    private static func failure(_ error: IOError, in phase: RequestParser.Phase) -> Failure {
+        error == .timedOut && phase != .idle ? .refused(.timedOut) : .broken(error)
+    }
+
+    /// Whether it is time to let the other connections of the loop go on: a client that sends without end, or has sent a
     /// thousand requests in one go, must not hold them up.
-    private mutating func takeTurns() async {
+    private mutating func turnEnds() -> Bool {
         streak += 1
-        guard streak >= Self.longestStreak else { return }
+        guard streak >= Self.longestStreak else { return false }
         streak = 0
+        return true
+    }
+
+    private func giveWay() async {
         channel.flushAtEndOfRound()
         await Task.yield()
     }
 
-    private mutating func wait(_ phase: RequestParser.Phase) async throws(IOError) -> Bool {
+    /// Waits until there is something to read; false when the time for that is over, and nothing has come.
+    private mutating func wait(_ phase: RequestParser.Phase) async throws(Failure) -> Bool {
         let deadline = deadline(of: phase)
-        guard phase == .idle else {
-            try await channel.readable(by: deadline)
-            return true
+        do throws(IOError) {
+            guard phase == .idle else {
+                try await channel.readable(by: deadline)
+                return true
+            }
+            if try await waitIdle(until: deadline) { return true }
+            return try hasComeAfterAll()
+        } catch {
+            throw Self.failure(error, in: phase)
         }
-        return try await waitIdle(until: deadline)
     }
 
     /// When the phase must be over, in total from its first byte: one byte a second must not hold a connection for ever.
@@ -188,6 +203,16 @@ struct Connection: ~Copyable {
             return true
         } catch .timedOut {
             return false
+        }
+    }
+
+    /// Whether everything that was to be sent has gone.
+    private func flushNow() throws(Failure) -> Bool {
+        do throws(IOError) {
+            guard channel.hasOutput else { return true }
+            return try channel.flushNow()
+        } catch {
+            throw .broken(error)
         }
     }
 

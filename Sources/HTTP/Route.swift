@@ -3,6 +3,8 @@ package import Wire
 /// One line of a route table: a method, a path, and who answers.
 package struct Route: Sendable {
     package typealias Handler = @Sendable (Request, Captures) async -> Response
+    /// Answers what can be answered without waiting; nil leaves the request, untouched, to the handler.
+    package typealias ImmediateHandler = @Sendable (Request) -> Response?
 
     package let method: Method
     /// Such as `/redirect/{account}`: a segment in braces takes whatever stands there, but not nothing.
@@ -10,13 +12,19 @@ package struct Route: Sendable {
     /// False for a GET that changes something: the HEAD of a link checker must not.
     package let takesHead: Bool
     package let handler: Handler
+    package let immediate: ImmediateHandler?
 
-    package init(_ method: Method, _ path: String, takesHead: Bool = true, _ handler: @escaping Handler) {
+    /// - Parameter immediate: only of a route without braces.
+    package init(
+        _ method: Method, _ path: String, takesHead: Bool = true, immediate: ImmediateHandler? = nil,
+        _ handler: @escaping Handler
+    ) {
         precondition(path.hasPrefix("/"), "a route's path begins with a slash")
         self.method = method
         self.path = path
         self.takesHead = takesHead && method == .get
         self.handler = handler
+        self.immediate = immediate
     }
 
     /// What a request may ask for to come here. HEAD is GET without the body (RFC 9110 §9.3.2), which the serializer

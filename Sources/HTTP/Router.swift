@@ -53,10 +53,17 @@ package struct Router: Responder {
         return await fallback?.respond(to: request) ?? refusal(.notFound, request)
     }
 
+    package func respondNow(to request: Request) -> Response? {
+        guard let routes = exact[request.path] else { return nil }
+        return Self.route(of: request, among: routes)?.immediate?(request)
+    }
+
+    private static func route(of request: Request, among routes: [Route]) -> Route? {
+        routes.first { $0.method == request.method } ?? routes.first { $0.methods.contains(request.method) }
+    }
+
     private func answer(_ request: Request, _ routes: [Route], _ values: [String]) async -> Response {
-        if let route = routes.first(where: { $0.method == request.method })
-            ?? routes.first(where: { $0.methods.contains(request.method) })
-        {
+        if let route = Self.route(of: request, among: routes) {
             return await route.handler(request, values.isEmpty ? .none : Captures(route.captureNames, values))
         }
         let methods = routes.flatMap(\.methods)

@@ -89,10 +89,11 @@ struct ChunkedBody: Sendable {
     private mutating func readTrailer(_ buffer: inout ReceiveBuffer) throws(WireError) -> Bool? {
         let storage = buffer.storage
         let bytes = storage.span.extracting(buffer.filled)
-        switch line.scan(bytes, limit: limits.trailerBytes - trailerBytes) {
+        let room = limits.trailerBytes - trailerBytes
+        switch line.scan(bytes, limit: min(limits.fieldLine, room)) {
         case .open: return nil
         case .bad: throw .badFieldLine
-        case .tooLong: throw .fieldsTooLarge(limit: limits.trailerBytes)
+        case .tooLong: throw .fieldsTooLarge(limit: limits.fieldLine < room ? limits.fieldLine : limits.trailerBytes)
         case .line(let end):
             if end > 0 {
                 var checked = HeadFields()

@@ -53,6 +53,16 @@ struct RequestParserTests {
         #expect(read.authority == Authority("a"))
     }
 
+    @Test func `a line of a trailer may be no longer than a line of the head`() throws {
+        var limits = ParserLimits()
+        let start = "POST / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nTransfer-Encoding:chunked\r\n\r\n0\r\n"
+        limits.fieldLine = 25
+        var parser = parse(start + "X-T: \(String(repeating: "1", count: 20))\r\n\r\n", limits: limits)
+        #expect(try request(&parser) != nil)
+        parser = parse(start + "X-T: \(String(repeating: "1", count: 21))\r\n\r\n", limits: limits)
+        #expect(throws: WireError.fieldsTooLarge(limit: 25)) { try request(&parser) }
+    }
+
     @Test func `the phase says which deadline counts`() throws {
         var parser = RequestParser()
         func phase() throws -> RequestParser.Phase? {

@@ -15,6 +15,7 @@ final class MetricCell: Sendable {
 /// no upstream can make the exposition grow.
 struct MetricLabel: Sendable {
     static let other = "other"
+    private static let few = 12
 
     let name: String
     let values: [String]
@@ -26,8 +27,11 @@ struct MetricLabel: Sendable {
         places = Dictionary(zip(self.values, self.values.indices)) { first, _ in first }
     }
 
-    /// The place of a value, or of `other`.
-    func place(of value: String) -> Int { places[value] ?? values.count - 1 }
+    /// The place of a value, or of `other`. To compare with a few short texts costs less than to hash one.
+    func place(of value: String) -> Int {
+        if values.count <= Self.few { return values.firstIndex(of: value) ?? values.count - 1 }
+        return places[value] ?? values.count - 1
+    }
 }
 
 /// Counters or gauges of one name: a flat table of cells, one for every combination of label values.

@@ -17,7 +17,8 @@ struct CrossOrigin: Sendable {
             return
         }
         // "null" is nobody's.
-        guard request.fields.count(.origin) == 1, let page = Origin(serialized: origin), desk.covers(host: page.host), page.isSecure || !site.isSecure || page.isLoopback
+        guard request.fields.count(.origin) == 1, let page = Origin(serialized: origin), desk.covers(host: page.host),
+            page.isSecure || !site.isSecure || page.isLoopback
         else { throw .foreignOrigin }
         granted = origin
     }

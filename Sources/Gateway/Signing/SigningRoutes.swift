@@ -9,24 +9,26 @@ struct SigningRoutes: Sendable {
     let metrics: Metrics
 
     func sign(_ request: Request) async throws -> Response {
-        let name = try request.query.only("account")
-        let desk: AccountDesk
+        let desk = try desk(request)
+        let origin = try crossOrigin(request, desk)
         do {
-            desk = try accounts.named(name)
-        } catch {
-            metrics.count(.signature(account: "", .unknownAccount))
-            throw error
-        }
-        let origin = try counting(desk, .foreignOrigin) { () throws(Failure) in
-            try CrossOrigin(request, desk: desk, site: site)
-        }
-        do {
-            var response = try await signed(request, desk)
-            try origin.grant(on: &response)
-            metrics.count(.signature(account: desk.name, .signed))
-            return response
+            let pages = try pages(request, desk)
+            let ticket = try await ticket(desk, isForced: request.query.only("force") == "1")
+            return try answer(pages, origin, desk, ticket)
         } catch {
             // A page of a granted origin may read the reason, too.
+            throw CrossOriginError(cause: error, origin: origin)
+        }
+    }
+
+    /// The same with the ticket in memory; nil, and nothing counted, where there is none or a new one is asked for.
+    func signNow(_ request: Request) throws -> Response? {
+        let desk = try desk(request)
+        guard let ticket = desk.keeper.currentTicket(), try request.query.only("force") == nil else { return nil }
+        let origin = try crossOrigin(request, desk)
+        do {
+            return try answer(try pages(request, desk), origin, desk, ticket)
+        } catch {
             throw CrossOriginError(cause: error, origin: origin)
         }
     }
@@ -42,22 +44,39 @@ struct SigningRoutes: Sendable {
         return response
     }
 
-    private func signed(_ request: Request, _ desk: AccountDesk) async throws -> Response {
+    private func desk(_ request: Request) throws -> AccountDesk {
+        let name = try request.query.only("account")
+        do {
+            return try accounts.named(name)
+        } catch {
+            metrics.count(.signature(account: "", .unknownAccount))
+            throw error
+        }
+    }
+
+    private func crossOrigin(_ request: Request, _ desk: AccountDesk) throws(Failure) -> CrossOrigin {
+        try counting(desk, .foreignOrigin) { () throws(Failure) in
+            try CrossOrigin(request, desk: desk, site: site)
+        }
+    }
+
+    /// What is to be signed, once the visitor's address may ask.
+    private func pages(_ request: Request, _ desk: AccountDesk) throws -> (page: PageURL, entry: PageURL?) {
         try limit.admit(request)
         guard let url = try request.query.only("url") else { throw Failure.missingParameter("url") }
-        let page = try self.page(url, "url", desk)
-        let entry = try request.query.only("entry").map { try self.page($0, "entry", desk) }
+        let page = try page(url, "url", desk)
+        return (page, try request.query.only("entry").map { try self.page($0, "entry", desk) })
+    }
+
+    private func answer(
+        _ pages: (page: PageURL, entry: PageURL?), _ origin: CrossOrigin, _ desk: AccountDesk, _ ticket: Ticket
+    ) throws -> Response {
         var body: [UInt8] = []
-        if try request.query.only("force") == "1" {
-            let ticket = try await ticket(desk) { () async throws(KeeperError) in
-                try await desk.keeper.revalidateTicket()
-            }
-            desk.jssdk.append(url: page.text, entry: entry?.text, ticket: ticket, to: &body)
-        } else if !desk.jssdk.append(url: page.text, entry: entry?.text, to: &body) {
-            let ticket = try await ticket(desk) { () async throws(KeeperError) in try await desk.keeper.ticket() }
-            desk.jssdk.append(url: page.text, entry: entry?.text, ticket: ticket, to: &body)
-        }
-        return .json(body)
+        desk.jssdk.append(url: pages.page.text, entry: pages.entry?.text, ticket: ticket, to: &body)
+        var response = Response.json(body)
+        try origin.grant(on: &response)
+        metrics.count(.signature(account: desk.name, .signed))
+        return response
     }
 
     private func page(_ text: String, _ parameter: String, _ desk: AccountDesk) throws(Failure) -> PageURL {
@@ -69,11 +88,9 @@ struct SigningRoutes: Sendable {
         return page
     }
 
-    private func ticket(
-        _ desk: AccountDesk, _ obtain: () async throws(KeeperError) -> Ticket
-    ) async throws(Failure) -> Ticket {
+    private func ticket(_ desk: AccountDesk, isForced: Bool) async throws(Failure) -> Ticket {
         do {
-            return try await obtain()
+            return isForced ? try await desk.keeper.revalidateTicket() : try await desk.keeper.ticket()
         } catch {
             metrics.count(.signature(account: desk.name, .noTicket))
             throw .ticketUnavailable(seconds: error.retryAfterSeconds)
