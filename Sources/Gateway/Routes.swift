@@ -17,9 +17,9 @@ enum Routes {
         verification: VerificationRoute, demo: DemoRoute
     ) -> [Route] {
         [
-            door.route(.get, "/get-signature", immediate: { try signing.signNow($0) }) { request, _ in
-                try await signing.sign(request)
-            },
+            door.route(
+                .get, "/get-signature", immediate: { try signing.signNow($0) },
+                { request, _ in try await signing.sign(request) }),
             door.route(.options, "/get-signature") { request, _ in try await signing.preflight(request) },
             // A link checker's HEAD must begin no login and spend no code.
             door.route(.get, "/redirect", takesHead: false) { request, _ in

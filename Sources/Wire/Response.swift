@@ -43,8 +43,10 @@ package struct Response: Sendable {
     }
 
     package static func json(_ bytes: [UInt8], status: Status = .ok) -> Response {
-        Response(status, [(.contentType, "application/json; charset=utf-8")], body: .bytes(bytes))
+        Response(status, fields: jsonFields, body: .bytes(bytes))
     }
+
+    private static let jsonFields = Response(.ok, [(.contentType, "application/json; charset=utf-8")]).fields
 
     /// 302, or 303 after a POST; never 307 or 308, which make the browser send its body on (RFC 9700 §4.12).
     package static func redirect(to location: String, status: Status = .found) -> Response {

@@ -24,9 +24,16 @@ struct CrossOrigin: Sendable {
     }
 
     func grant(on response: inout Response) throws(WireError) {
-        try response.fields.append(.vary, "Origin")
+        Self.vary(&response)
         if let granted { try response.fields.append(.accessControlAllowOrigin, granted) }
     }
+
+    /// Whether there is a grant or not, no cache may take the answer for another origin's.
+    static func vary(_ response: inout Response) {
+        response.fields.append(missing: varying)
+    }
+
+    private static let varying = Response(.ok, [(.vary, "Origin")]).fields
 }
 
 /// An error whose answer a page of another origin may read.

@@ -73,11 +73,19 @@ struct SigningRoutes: Sendable {
     ) throws -> Response {
         var body: [UInt8] = []
         desk.jssdk.append(url: pages.page.text, entry: pages.entry?.text, ticket: ticket, to: &body)
-        var response = Response.json(body)
+        var response = Response(.ok, fields: Self.fields, body: .bytes(body))
         try origin.grant(on: &response)
         metrics.count(.signature(account: desk.name, .signed))
         return response
     }
+
+    /// What every signature goes out with, put together once.
+    private static let fields = {
+        var response = Response.json([])
+        CrossOrigin.vary(&response)
+        Door.protect(&response)
+        return response.fields
+    }()
 
     private func page(_ text: String, _ parameter: String, _ desk: AccountDesk) throws(Failure) -> PageURL {
         let page = try counting(desk, .badURL) { () throws(Failure) in try PageURL(text, parameter: parameter) }
