@@ -85,7 +85,7 @@ let package = Package(
         .testTarget(name: "HouseTests", swiftSettings: house),
         // What `make bench` needs beside wrk and nginx.
         .executableTarget(
-            name: "bench-tool", dependencies: ["Gateway", "Store", "HTTP", "Reactor", "Wire"],
+            name: "bench-tool", dependencies: ["Gateway", "WeChat", "Store", "HTTP", "Reactor", "Secure", "Wire"],
             path: "Benchmarks/Tool", swiftSettings: house),
         // Drives a browser against the built program: does nothing unless MAGPIE_E2E is 1.
         .testTarget(name: "EndToEndTests", swiftSettings: house),

@@ -1,7 +1,9 @@
 import FoundationEssentials
 import Gateway
 import Glibc
+import Secure
 import Store
+import WeChat
 
 /// Fills a SQLite store with sessions, through the product's own code, and writes their cookies to a file, 43 characters
 /// and a line break each.
@@ -10,7 +12,7 @@ enum Seed {
         let count = options.integer("count")
         // Sessions are dated so many seconds from now: one that was not visited for a minute is written at its next visit.
         let date = Date() + Double(options.integer("visited-in", default: 0))
-        let identity = try identity(visitedAt: date)
+        let identity = Self.identity(visitedAt: date)
         let store = try SQLiteStore(path: options.text("store"))
         let sessions = Sessions(store: store, lifetime: 7 * 86_400, idleTimeout: 86_400) { date }
         let cookies = try await withThrowingTaskGroup(of: [UInt8].self) { group in
@@ -53,14 +55,12 @@ enum Seed {
     }
 
     /// As a login gives one.
-    private static func identity(visitedAt date: Date) throws -> Identity {
-        let (now, hours) = (date.timeIntervalSinceReferenceDate, 3_600.0)
-        let token = String(repeating: "k", count: 89)
-        let json = """
-            {"openID":"o","scope":"snsapi_base","isSnapshot":false,"signedInAt":\(now),"grant":{"openid":"o",\
-            "scope":"snsapi_base","snapshot":false,"accessToken":"\(token)","refreshToken":"\(token)",\
-            "obtainedAt":\(now),"expiresAt":\(now + 2 * hours),"refreshExpiresAt":\(now + 720 * hours)}}
-            """
-        return try JSONDecoder().decode(Identity.self, from: Data(json.utf8))
+    private static func identity(visitedAt date: Date) -> Identity {
+        let token = Secret(String(repeating: "k", count: 89))
+        let grant = Grant(
+            openID: "o", unionID: nil, scope: .base, isSnapshot: false, accessToken: token, refreshToken: token,
+            obtainedAt: date, expiresAt: date + 7_200, refreshExpiresAt: date + 2_592_000)
+        return Identity(
+            openID: "o", unionID: nil, scope: .base, isSnapshot: false, profile: nil, grant: grant, signedInAt: date)
     }
 }

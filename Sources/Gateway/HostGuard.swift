@@ -23,17 +23,17 @@ struct HostGuard: Responder {
     func respond(to request: Request) async -> Response {
         metrics.requestBegan()
         var response =
-            if let authority = request.authority, !isOurs(authority) {
-                await door.answering(request) { throw Failure.misdirected }
-            } else {
+            if isForUs(request) {
                 await next.respond(to: request)
+            } else {
+                await door.answering(request) { throw Failure.misdirected }
             }
         complete(&response)
         return response
     }
 
     func respondNow(to request: Request) -> Response? {
-        guard request.authority.map(isOurs) ?? true, var response = next.respondNow(to: request) else { return nil }
+        guard isForUs(request), var response = next.respondNow(to: request) else { return nil }
         metrics.requestBegan()
         complete(&response)
         return response
@@ -45,8 +45,9 @@ struct HostGuard: Responder {
         if tellsStrictTransport { try? response.fields.append(.strictTransportSecurity, Self.aYear) }
     }
 
-    private func isOurs(_ authority: Authority) -> Bool {
-        hosts.contains(authority.host) || (admitsLoopback && Domain.isLoopback(authority.host))
+    private func isForUs(_ request: Request) -> Bool {
+        guard let authority = request.authority else { return true }
+        return hosts.contains(authority.host) || (admitsLoopback && Domain.isLoopback(authority.host))
             || (admitsAddresses && authority.address != nil)
     }
 }

@@ -65,8 +65,8 @@ package final class Service: Sendable {
         do throws(ServerError) {
             try publicServer.listen(besideOthers: takingOver)
         } catch {
-            // Who has come to it meanwhile gets an answer.
-            adminServer.start()
+            // Who has come to it meanwhile, by a takeover, gets an answer.
+            if takingOver { adminServer.start() }
             await adminServer.stop(within: .zero)
             throw error
         }

@@ -20,6 +20,7 @@ package struct Route: Sendable {
         _ handler: @escaping Handler
     ) {
         precondition(path.hasPrefix("/"), "a route's path begins with a slash")
+        precondition(immediate == nil || !path.contains("{"), "only a route without braces answers at once")
         self.method = method
         self.path = path
         self.takesHead = takesHead && method == .get

@@ -17,6 +17,17 @@ package enum KDF {
         return output
     }
 
+    /// 32 bytes from a secret that is uniformly random, such as one of ours: SHA-256 of a counter, the secret and the use
+    /// (NIST SP 800-56C rev. 2 §4.1, with one block).
+    package static func oneStepSHA256(key: Secret, info: StaticString) -> [UInt8] {
+        precondition(!key.isEmpty, "nothing can be derived from an empty secret")
+        var message: [UInt8] = [0, 0, 0, 1]
+        key.withBytes { key in unsafe key.withUnsafeBufferPointer { unsafe message.append(contentsOf: $0) } }
+        info.withUTF8Buffer { unsafe message.append(contentsOf: $0) }
+        defer { unsafe message.withUnsafeMutableBytes { unsafe OPENSSL_cleanse($0.baseAddress, $0.count) } }
+        return Digest.sha256(message)
+    }
+
     // A fetched EVP_KDF is immutable and never freed, and OpenSSL lets any number of threads use one.
     nonisolated(unsafe) private static let method: OpaquePointer = {
         guard let method = unsafe EVP_KDF_fetch(nil, OSSL_KDF_NAME_HKDF, nil) else {

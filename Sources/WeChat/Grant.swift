@@ -31,7 +31,8 @@ public struct Grant: Sendable, Equatable {
 
     static let refreshLife = 30 * 86_400.0
 
-    init(
+    /// As it was stored.
+    package init(
         openID: String, unionID: String?, scope: Scope, isSnapshot: Bool, accessToken: Secret, refreshToken: Secret?,
         obtainedAt: Date, expiresAt: Date, refreshExpiresAt: Date
     ) {

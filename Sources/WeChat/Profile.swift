@@ -16,6 +16,23 @@ public struct Profile: Sendable, Equatable, Codable {
     public let city: String?
     public let privileges: [String]
 
+    /// As it was stored.
+    package init(
+        openID: String, unionID: String?, nickname: String?, avatarURL: String?, sex: Int, language: String?,
+        country: String?, province: String?, city: String?, privileges: [String]
+    ) {
+        self.openID = openID
+        self.unionID = unionID
+        self.nickname = nickname
+        self.avatarURL = avatarURL
+        self.sex = sex
+        self.language = language
+        self.country = country
+        self.province = province
+        self.city = city
+        self.privileges = privileges
+    }
+
     private enum CodingKeys: String, CodingKey {
         case openID = "openid"
         case unionID = "unionid"

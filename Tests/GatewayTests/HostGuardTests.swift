@@ -9,16 +9,31 @@ struct HostGuardTests {
 
     private struct Yes: Responder {
         func respond(to request: Request) async -> Response { .text("yes") }
+        func respondNow(to request: Request) -> Response? { request.path == "/now" ? .text("yes") : nil }
+    }
+
+    private func guardian(admitsLoopback: Bool = false, admitsAddresses: Bool = false) -> HostGuard {
+        HostGuard(
+            next: Yes(), door: Door(log: bench.log, metrics: bench.metrics), metrics: bench.metrics,
+            hosts: ["h5.example.com"], admitsLoopback: admitsLoopback, admitsAddresses: admitsAddresses,
+            tellsStrictTransport: true)
     }
 
     private func status(
         _ host: String, admitsLoopback: Bool = false, admitsAddresses: Bool = false
     ) async throws -> Int {
-        let guardian = HostGuard(
-            next: Yes(), door: Door(log: bench.log, metrics: bench.metrics), metrics: bench.metrics,
-            hosts: ["h5.example.com"], admitsLoopback: admitsLoopback, admitsAddresses: admitsAddresses,
-            tellsStrictTransport: false)
+        let guardian = guardian(admitsLoopback: admitsLoopback, admitsAddresses: admitsAddresses)
         return await guardian.respond(to: try Request(target: "/", fields: [(.host, host)])).status.code
+    }
+
+    @Test func `an answer at once is for the configured hosts only, and as protected as any other`() throws {
+        func answer(_ host: String, _ path: String = "/now") throws -> Response? {
+            guardian().respondNow(to: try Request(target: path, fields: [(.host, host)]))
+        }
+        let response = try #require(try answer("h5.example.com"))
+        #expect(response.fields[.strictTransportSecurity] == "max-age=31536000")
+        #expect(try answer("evil.example") == nil)
+        #expect(try answer("h5.example.com", "/later") == nil)
     }
 
     @Test func `only the configured hosts are answered for, on any port`() async throws {

@@ -130,6 +130,19 @@ struct SigningTests {
         #expect(refused.fields[.accessControlAllowOrigin] == "https://m.example.com")
     }
 
+    @Test func `a force that cannot be read is refused alike with and without a ticket in memory`() async throws {
+        for isWarm in [false, true] {
+            if isWarm { #expect(try await get(page("https://m.example.com/")).status == .ok) }
+            for force in ["&force=1&force=1", "&force=%ff"] {
+                let target = page("https://m.example.com/") + force
+                let refused = try await get(target, [(.origin, "https://m.example.com")])
+                #expect(refused.status == .badRequest)
+                #expect(refused.fields[.accessControlAllowOrigin] == "https://m.example.com")
+                #expect(try await get(target, [(.origin, "https://evil.example")]).status == .forbidden)
+            }
+        }
+    }
+
     @Test func `preflights are answered for granted origins only`() async throws {
         let request = try Request(
             method: .options, target: "/get-signature", fields: [(.origin, "https://m.example.com")])

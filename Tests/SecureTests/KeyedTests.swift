@@ -72,6 +72,13 @@ private func bytes(_ digits: String) throws -> [UInt8] {
             key: try bytes(key), salt: try bytes(salt), info: try bytes(info), length: length)
         #expect(hex(derived) == output)
     }
+
+    @Test func `a key in one step is SHA-256 of a counter, the secret and the use`() {
+        let key = KDF.oneStepSHA256(key: Secret(String(repeating: "A", count: 43)), info: "magpie session")
+        #expect(hex(key) == "fde300b0c5d89e1f5fe640693068c338fb7983cd7dfde6b0911a2d36b3e72642")
+        let other = KDF.oneStepSHA256(key: Secret(String(repeating: "A", count: 43)), info: "magpie login")
+        #expect(other != key)
+    }
 }
 
 @Suite struct ConstantTimeTests {

@@ -2,7 +2,7 @@ package import FoundationEssentials
 package import WeChat
 
 /// Who a visitor is for one account, as WeChat said at login.
-package struct Identity: Codable, Sendable, Equatable {
+package struct Identity: Sendable, Equatable {
     package var openID: String
     /// Only with scope userinfo, and only when the account is bound to an open-platform account.
     package var unionID: String?
@@ -13,10 +13,23 @@ package struct Identity: Codable, Sendable, Equatable {
     /// The web-authorisation tokens; they never leave the store.
     package var grant: Grant
     package var signedInAt: Date
+
+    package init(
+        openID: String, unionID: String?, scope: Scope, isSnapshot: Bool, profile: Profile?, grant: Grant,
+        signedInAt: Date
+    ) {
+        self.openID = openID
+        self.unionID = unionID
+        self.scope = scope
+        self.isSnapshot = isSnapshot
+        self.profile = profile
+        self.grant = grant
+        self.signedInAt = signedInAt
+    }
 }
 
 /// What the server knows of one browser: an identity per account, and how long that holds.
-package struct Session: Codable, Sendable, Equatable {
+package struct Session: Sendable, Equatable {
     /// By account name. One account's identity is never shown to another.
     package var identities: [String: Identity]
     package var createdAt: Date

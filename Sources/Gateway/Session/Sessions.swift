@@ -69,9 +69,7 @@ package struct Sessions: Sendable {
         let session = Session(
             identities: identities, createdAt: time, expiresAt: time.addingTimeInterval(lifetime), touchedAt: time)
         var changes: [Change] = []
-        if let record = encode(session, id) {
-            changes.append(.put(Self.key(id), record))
-        }
+        changes.append(.put(Self.key(id), encode(session, id)))
         guard let old else { return (id, changes, []) }
         // A logout in between must not be undone by what moves along from the session it ended.
         changes.append(.remove(Self.key(old.id)))
@@ -82,9 +80,8 @@ package struct Sessions: Sendable {
     /// changed by somebody else meanwhile.
     package func update(_ live: Live, to session: Session) async throws(StoreError) -> Live? {
         let key = Self.key(live.id)
-        guard let record = encode(session, live.id),
-            try await store.commit([.put(key, record)], if: [.equals(key, live.value)])
-        else { return nil }
+        let record = encode(session, live.id)
+        guard try await store.commit([.put(key, record)], if: [.equals(key, live.value)]) else { return nil }
         return Live(id: live.id, session: session, value: record.value)
     }
 
@@ -97,16 +94,12 @@ package struct Sessions: Sendable {
         Key(namespace: namespace, name: id.storeName)
     }
 
-    private func encode(_ session: Session, _ id: SessionID) -> Record? {
-        guard let plaintext = try? JSONEncoder().encode(session) else {
-            return nil
-        }
+    private func encode(_ session: Session, _ id: SessionID) -> Record {
         let idleEnd = session.touchedAt.addingTimeInterval(idleTimeout)
-        return Record(value: id.seal(Array(plaintext)), expires: min(idleEnd, session.expiresAt))
+        return Record(value: id.seal(SessionCoding.encode(session)), expires: min(idleEnd, session.expiresAt))
     }
 
     private func decode(_ value: [UInt8], _ id: SessionID) -> Session? {
-        guard let plaintext = try? id.open(value) else { return nil }
-        return try? JSONDecoder().decode(Session.self, from: Data(plaintext))
+        (try? id.open(value)).flatMap(SessionCoding.decode)
     }
 }

@@ -24,7 +24,9 @@ struct SigningRoutes: Sendable {
     /// The same with the ticket in memory; nil, and nothing counted, where there is none or a new one is asked for.
     func signNow(_ request: Request) throws -> Response? {
         let desk = try desk(request)
-        guard let ticket = desk.keeper.currentTicket(), try request.query.only("force") == nil else { return nil }
+        guard let ticket = desk.keeper.currentTicket(), (try? request.query.all("force"))?.isEmpty == true else {
+            return nil
+        }
         let origin = try crossOrigin(request, desk)
         do {
             return try answer(try pages(request, desk), origin, desk, ticket)

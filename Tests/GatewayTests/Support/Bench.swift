@@ -101,7 +101,9 @@ final class Bench: Sendable {
     private let sink: LineSink
 
     func respond(_ request: Request) async -> Response {
-        await router.respond(to: request)
+        // As a server asks.
+        if let response = router.respondNow(to: request) { return response }
+        return await router.respond(to: request)
     }
 
     func pass(seconds: TimeInterval) {

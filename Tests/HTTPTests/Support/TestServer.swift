@@ -78,7 +78,9 @@ extension ServerOptions {
 
 struct Answering: Responder {
     let answer: @Sendable (Request) async -> Response
+    var immediate: @Sendable (Request) -> Response? = { _ in nil }
 
+    func respondNow(to request: Request) -> Response? { immediate(request) }
     func respond(to request: Request) async -> Response { await answer(request) }
 }
 
@@ -88,6 +90,7 @@ struct Answering: Responder {
 func withServer(
     loops: Int = 1, options: ServerOptions = .patient,
     answer: @escaping @Sendable (Request) async -> Response = echo,
+    immediate: @escaping @Sendable (Request) -> Response? = { _ in nil },
     _ body: @escaping @Sendable (TestServer) async throws -> Void
 ) async throws {
     let group = LoopGroup(count: loops)
@@ -96,8 +99,8 @@ func withServer(
     let events = EventLog()
     let address = try #require(SocketAddress(parsing: "127.0.0.1:0"))
     let server = Server(
-        name: "test", address: address, group: group, options: options, responder: Answering(answer: answer),
-        onEvent: events.add)
+        name: "test", address: address, group: group, options: options,
+        responder: Answering(answer: answer, immediate: immediate), onEvent: events.add)
     try server.listen()
     server.start()
     let test = TestServer(
