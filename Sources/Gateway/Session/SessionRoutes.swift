@@ -36,11 +36,11 @@ struct SessionRoutes: Sendable {
             throw Failure.notSignedIn(login: loginPath(request, desk, wanted))
         }
         var response = Response(.ok)
-        try response.fields.append("X-WeChat-OpenID", identity.openID)
-        if let unionID = identity.unionID { try response.fields.append("X-WeChat-UnionID", unionID) }
-        try response.fields.append("X-WeChat-Account", desk.name)
-        try response.fields.append("X-WeChat-Scope", identity.scope.name)
-        try response.fields.append("X-WeChat-Snapshot", identity.isSnapshot ? "1" : "0")
+        try response.fields.append(Visitor.openID, identity.openID)
+        if let unionID = identity.unionID { try response.fields.append(Visitor.unionID, unionID) }
+        try response.fields.append(Visitor.account, desk.name)
+        try response.fields.append(Visitor.scope, identity.scope.name)
+        try response.fields.append(Visitor.snapshot, identity.isSnapshot ? "1" : "0")
         try response.fields.append(.vary, "Cookie")
         return response
     }
@@ -79,6 +79,15 @@ struct SessionRoutes: Sendable {
         else { return path }
         return "\(path)&to=\(PercentCoding.encodeComponent(target.location))"
     }
+}
+
+/// The fields in which `/auth` tells who the visitor is: made once, since a name is checked when it is made.
+private enum Visitor {
+    static let openID: FieldName = "X-WeChat-OpenID"
+    static let unionID: FieldName = "X-WeChat-UnionID"
+    static let account: FieldName = "X-WeChat-Account"
+    static let scope: FieldName = "X-WeChat-Scope"
+    static let snapshot: FieldName = "X-WeChat-Snapshot"
 }
 
 /// The answer of `/session`. The tokens of the grant stay inside.
