@@ -19,11 +19,14 @@ package enum KDF {
 
     /// 32 bytes from a secret that is uniformly random, such as one of ours: SHA-256 of a counter, the secret and the use
     /// (NIST SP 800-56C rev. 2 §4.1, with one block).
-    package static func oneStepSHA256(key: Secret, info: StaticString) -> [UInt8] {
+    ///
+    /// - Parameter context: for what of its use the key is, all of one length.
+    package static func oneStepSHA256(key: Secret, info: StaticString, context: String = "") -> [UInt8] {
         precondition(!key.isEmpty, "nothing can be derived from an empty secret")
         var message: [UInt8] = [0, 0, 0, 1]
         key.withBytes { key in unsafe key.withUnsafeBufferPointer { unsafe message.append(contentsOf: $0) } }
         info.withUTF8Buffer { unsafe message.append(contentsOf: $0) }
+        message.append(contentsOf: context.utf8)
         defer { unsafe message.withUnsafeMutableBytes { unsafe OPENSSL_cleanse($0.baseAddress, $0.count) } }
         return Digest.sha256(message)
     }

@@ -44,7 +44,6 @@ struct Binding: Sendable {
     }
 
     private func key(_ login: String) -> [UInt8] {
-        KDF.hkdfSHA256(
-            key: Array(secret.reveal().utf8), salt: Array(login.utf8), info: Array("magpie login".utf8), length: 32)
+        KDF.oneStepSHA256(key: secret, info: "magpie login", context: login)
     }
 }

@@ -88,7 +88,9 @@ struct LoginRecords: Sendable {
     }
 
     func find(_ name: Name) async throws(StoreError) -> Found? {
-        guard let record = try await store.read(name.key), let login = decode(record.value) else { return nil }
+        guard let record = try await store.read(name.key), let login = LoginRecordCoding.decode(record.value) else {
+            return nil
+        }
         // Written while the clock was ahead: a state would be good for as long as it was set back.
         if let expires = record.expires, expires > now() + Self.lifetime + Self.clockTolerance { return nil }
         return Found(name: name, record: login, bytes: record.value, expires: record.expires)
@@ -131,15 +133,6 @@ struct LoginRecords: Sendable {
     }
 
     private func encode(_ record: LoginRecord) -> Record {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        guard let data = try? encoder.encode(record) else {
-            preconditionFailure("a login record holds only strings, numbers and data, which always encode")
-        }
-        return Record(value: Array(data), expires: now().addingTimeInterval(Self.lifetime))
-    }
-
-    private func decode(_ bytes: [UInt8]) -> LoginRecord? {
-        try? JSONDecoder().decode(LoginRecord.self, from: Data(bytes))
+        Record(value: LoginRecordCoding.encode(record), expires: now().addingTimeInterval(Self.lifetime))
     }
 }

@@ -2,7 +2,7 @@ package import FoundationEssentials
 package import WeChat
 
 /// A login that has been started: what the callback must find again when WeChat sends the visitor back.
-package struct PendingLogin: Codable, Sendable, Equatable {
+package struct PendingLogin: Sendable, Equatable {
     package var account: String
     package var target: ReturnTarget
     package var scope: Scope
@@ -14,7 +14,7 @@ package struct PendingLogin: Codable, Sendable, Equatable {
 
 /// A login that ended well, kept for ten minutes so that a reload, the back button or WeChat's second callback gets the
 /// same answer. Only the browser that logged in can open `sealedSession`.
-package struct CompletedLogin: Codable, Sendable, Equatable {
+package struct CompletedLogin: Sendable, Equatable {
     package var account: String
     package var target: ReturnTarget
     package var scope: Scope
@@ -24,7 +24,7 @@ package struct CompletedLogin: Codable, Sendable, Equatable {
 }
 
 /// The life of a state: open, then claimed by one callback, then done or spent. It never goes back.
-package enum LoginRecord: Codable, Sendable, Equatable {
+package enum LoginRecord: Sendable, Equatable {
     case open(PendingLogin)
     /// One callback is exchanging its code.
     case claimed(PendingLogin)

@@ -1,7 +1,7 @@
 /// Where a visitor goes after login: a path of this site, or an absolute URL whose host and port are allow-listed.
 ///
 /// A value of this type has passed `ReturnRules`; it is checked once more before it is written to `Location`.
-package struct ReturnTarget: Hashable, Sendable, Codable {
+package struct ReturnTarget: Hashable, Sendable {
     package let location: String
 
     /// For `ReturnRules`, which have checked it.

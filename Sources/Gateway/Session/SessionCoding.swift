@@ -2,7 +2,7 @@ import FoundationEssentials
 import Secure
 import WeChat
 
-/// A session as bytes, for the store: field after field, each text with its length before it.
+/// A session as bytes, for the store.
 ///
 /// Not JSON, since whoever asks who a visitor is asks for this: to read it as JSON took half of the time that `/auth`
 /// needs. The first byte names the form; a record of another form is no session, and its visitor logs in again.
@@ -10,7 +10,7 @@ enum SessionCoding {
     private static let form: UInt8 = 1
 
     static func encode(_ session: Session) -> [UInt8] {
-        var writer = Writer()
+        var writer = RecordWriter()
         writer.bytes.reserveCapacity(512)
         writer.put(form)
         writer.put(session.createdAt)
@@ -26,8 +26,8 @@ enum SessionCoding {
 
     /// Nil for bytes that `encode` has not made.
     static func decode(_ bytes: [UInt8]) -> Session? {
-        var reader = Reader(bytes)
-        do throws(Unfit) {
+        var reader = RecordReader(bytes)
+        do throws(UnfitRecord) {
             guard try reader.byte() == form else { return nil }
             let (created, expires, touched) = (try reader.date(), try reader.date(), try reader.date())
             var identities: [String: Identity] = [:]
@@ -44,7 +44,7 @@ enum SessionCoding {
 
     // MARK: - What a session is made of
 
-    private static func put(_ identity: Identity, into writer: inout Writer) {
+    private static func put(_ identity: Identity, into writer: inout RecordWriter) {
         writer.put(identity.openID)
         writer.put(identity.unionID)
         writer.put(identity.scope)
@@ -55,7 +55,7 @@ enum SessionCoding {
         put(identity.grant, into: &writer)
     }
 
-    private static func identity(from reader: inout Reader) throws(Unfit) -> Identity {
+    private static func identity(from reader: inout RecordReader) throws(UnfitRecord) -> Identity {
         let (openID, unionID, scope) = (try reader.text(), try reader.optionalText(), try reader.scope())
         let (isSnapshot, signedInAt) = (try reader.flag(), try reader.date())
         let profile = try reader.flag() ? try profile(from: &reader) : nil
@@ -64,7 +64,7 @@ enum SessionCoding {
             grant: try grant(from: &reader), signedInAt: signedInAt)
     }
 
-    private static func put(_ grant: Grant, into writer: inout Writer) {
+    private static func put(_ grant: Grant, into writer: inout RecordWriter) {
         writer.put(grant.openID)
         writer.put(grant.unionID)
         writer.put(grant.scope)
@@ -77,7 +77,7 @@ enum SessionCoding {
         writer.put(grant.refreshExpiresAt)
     }
 
-    private static func grant(from reader: inout Reader) throws(Unfit) -> Grant {
+    private static func grant(from reader: inout RecordReader) throws(UnfitRecord) -> Grant {
         let (openID, unionID, scope) = (try reader.text(), try reader.optionalText(), try reader.scope())
         let isSnapshot = try reader.flag()
         let access = Secret(bytes: Array(try reader.bytes()))
@@ -88,7 +88,7 @@ enum SessionCoding {
             refreshExpiresAt: try reader.date())
     }
 
-    private static func put(_ profile: Profile, into writer: inout Writer) {
+    private static func put(_ profile: Profile, into writer: inout RecordWriter) {
         writer.put(profile.openID)
         for text in [
             profile.unionID, profile.nickname, profile.avatarURL, profile.language, profile.country, profile.province,
@@ -101,7 +101,7 @@ enum SessionCoding {
         for privilege in profile.privileges { writer.put(privilege) }
     }
 
-    private static func profile(from reader: inout Reader) throws(Unfit) -> Profile {
+    private static func profile(from reader: inout RecordReader) throws(UnfitRecord) -> Profile {
         let openID = try reader.text()
         var texts: [String?] = []
         for _ in 0..<7 { texts.append(try reader.optionalText()) }
@@ -112,94 +112,4 @@ enum SessionCoding {
             openID: openID, unionID: texts[0], nickname: texts[1], avatarURL: texts[2], sex: sex, language: texts[3],
             country: texts[4], province: texts[5], city: texts[6], privileges: privileges)
     }
-}
-
-// MARK: - Bytes
-
-private struct Unfit: Error {}
-
-private struct Writer {
-    var bytes: [UInt8] = []
-
-    mutating func put(_ byte: UInt8) { bytes.append(byte) }
-
-    mutating func put(_ flag: Bool) { put(flag ? 1 : 0 as UInt8) }
-
-    mutating func put(_ scope: Scope) { put(scope == .userinfo) }
-
-    /// Four bytes: no part of a session is larger.
-    mutating func put(count: Int) {
-        withUnsafeBytes(of: UInt32(count).littleEndian) { bytes.append(contentsOf: $0) }
-    }
-
-    /// To the bit, so that what is read is what was written.
-    mutating func put(_ date: Date) {
-        withUnsafeBytes(of: date.timeIntervalSinceReferenceDate.bitPattern.littleEndian) {
-            bytes.append(contentsOf: $0)
-        }
-    }
-
-    mutating func put(bytes text: [UInt8]) {
-        put(count: text.count)
-        bytes.append(contentsOf: text)
-    }
-
-    mutating func put(_ text: String) {
-        put(count: text.utf8.count)
-        bytes.append(contentsOf: text.utf8)
-    }
-
-    mutating func put(_ text: String?) {
-        put(text != nil)
-        if let text { put(text) }
-    }
-}
-
-private struct Reader {
-    private let all: [UInt8]
-    private var at = 0
-
-    init(_ bytes: [UInt8]) { all = bytes }
-
-    var isAtEnd: Bool { at == all.count }
-
-    private mutating func take(_ count: Int) throws(Unfit) -> ArraySlice<UInt8> {
-        guard count <= all.count - at else { throw Unfit() }
-        defer { at += count }
-        return all[at..<at + count]
-    }
-
-    mutating func byte() throws(Unfit) -> UInt8 {
-        guard at < all.count else { throw Unfit() }
-        defer { at += 1 }
-        return all[at]
-    }
-
-    mutating func flag() throws(Unfit) -> Bool {
-        switch try byte() {
-        case 0: return false
-        case 1: return true
-        default: throw Unfit()
-        }
-    }
-
-    mutating func scope() throws(Unfit) -> Scope { try flag() ? .userinfo : .base }
-
-    mutating func count() throws(Unfit) -> Int {
-        Int(try take(4).reversed().reduce(0 as UInt32) { $0 << 8 | UInt32($1) })
-    }
-
-    mutating func date() throws(Unfit) -> Date {
-        let bits = try take(8).reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
-        return Date(timeIntervalSinceReferenceDate: Double(bitPattern: bits))
-    }
-
-    mutating func bytes() throws(Unfit) -> ArraySlice<UInt8> { try take(try count()) }
-
-    mutating func text() throws(Unfit) -> String {
-        guard let text = String(validating: try bytes(), as: UTF8.self) else { throw Unfit() }
-        return text
-    }
-
-    mutating func optionalText() throws(Unfit) -> String? { try flag() ? try text() : nil }
 }
