@@ -201,7 +201,7 @@ final class CurrentWiring: Sendable {
         Server(
             name: name, address: address, group: group, options: side(value).options,
             responder: CurrentResponder(wiring: self, side: side),
-            onEvent: { [self] event in side(value).observer.note(event) })
+            observer: CurrentObserver(wiring: self, side: side))
     }
 }
 
@@ -215,6 +215,19 @@ private struct CurrentResponder: Responder {
 
     func respondNow(to request: Request) -> Response? {
         side(wiring.value).responder.respondNow(to: request)
+    }
+}
+
+private struct CurrentObserver: ServerObserver {
+    let wiring: CurrentWiring
+    let side: @Sendable (Wiring) -> Wiring.Side
+
+    func note(_ event: ServerEvent) {
+        side(wiring.value).observer.note(event)
+    }
+
+    func answered(_ request: Request, with response: Response, bytes: Int, in duration: Duration, wasCut: Bool) {
+        side(wiring.value).observer.answered(request, with: response, bytes: bytes, in: duration)
     }
 }
 

@@ -42,11 +42,8 @@ extension Connection {
     }
 
     private func observe(_ request: Request, _ response: Response, _ bytes: Int, since start: Deadline, wasCut: Bool) {
-        site.observer?(
-            .answered(
-                Exchange(
-                    request: request, status: response.status, fields: response.fields, bytes: bytes,
-                    duration: Deadline.now().since(start), wasCut: wasCut)))
+        site.observer?.answered(
+            request, with: response, bytes: bytes, in: Deadline.now().since(start), wasCut: wasCut)
     }
 
     private func flushFailure() async -> Failure? {

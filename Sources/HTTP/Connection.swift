@@ -226,10 +226,10 @@ struct Connection: ~Copyable {
     }
 
     private mutating func end(after failure: Failure) async {
-        if channel.hasStalled { site.observer?(.stalled(peer: peer)) }
+        if channel.hasStalled { site.observer?.note(.stalled(peer: peer)) }
         switch failure {
         case .refused(let error):
-            site.observer?(.refused(error, peer: peer))
+            site.observer?.note(.refused(error, peer: peer))
             site.compose(settings.options.refusal(error.status), toHead: parser.isToHead, into: channel)
             await channel.part()
         case .cut, .broken(.timedOut):

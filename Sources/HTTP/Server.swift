@@ -12,7 +12,7 @@ package final class Server: Sendable {
     private let group: LoopGroup
     private let settings: ServerSettings.Current
     private let responder: any Responder
-    private let observer: (@Sendable (ServerEvent) -> Void)?
+    private let observer: (any ServerObserver)?
     private let stage = Stage()
     private let admission: Admission
     private let running = Mutex(Running())
@@ -23,17 +23,17 @@ package final class Server: Sendable {
         var tasks: [Task<Void, Never>] = []
     }
 
-    /// `onEvent` is called on the loops, and must not block. Without it nothing is measured and nothing allocated for it.
+    /// Without an observer nothing is measured and nothing allocated for it.
     package init(
         name: String, address: SocketAddress, group: LoopGroup, options: ServerOptions = ServerOptions(),
-        responder: any Responder, onEvent: (@Sendable (ServerEvent) -> Void)? = nil
+        responder: any Responder, observer: (any ServerObserver)? = nil
     ) {
         self.name = name
         self.address = address
         self.group = group
         settings = ServerSettings.Current(options)
         self.responder = responder
-        observer = onEvent
+        self.observer = observer
         admission = Admission(
             limit: options.connections, perAddress: options.connectionsPerAddress, exempt: options.exemptAddresses)
     }

@@ -2,13 +2,27 @@ package import Reactor
 package import Secure
 package import Wire
 
-/// What a server has to tell: the source of access logs and metrics.
+/// Whom a server tells what happens: the source of access logs and metrics. It is called on the loops, and must not
+/// block.
+package protocol ServerObserver: Sendable {
+    func note(_ event: ServerEvent)
+
+    /// A request was answered, in full or as far as the client or a failing body let it. Not an event, since each event
+    /// holds copies of what it tells, and this one comes with every request.
+    ///
+    /// - Parameters:
+    ///   - response: as its handler made it, without the fields that the server adds.
+    ///   - bytes: what was written, head included.
+    ///   - duration: from the last byte of the request to the last byte of the answer in the connection's buffer.
+    ///   - wasCut: whether the answer was cut short: a streamed body that failed, or `Body.abort`.
+    func answered(_ request: Request, with response: Response, bytes: Int, in duration: Duration, wasCut: Bool)
+}
+
+/// What else a server has to tell.
 package enum ServerEvent: Sendable {
     /// A connection was taken; `closed` follows.
     case opened
     case closed
-    /// A request was answered, in full or as far as the client or a failing body let it.
-    case answered(Exchange)
     /// Bytes that are no request, one that is too large, or one that came too slowly (`.timedOut`): answered with the
     /// error's status, and the connection closed.
     case refused(WireError, peer: IPAddress?)
@@ -29,18 +43,4 @@ package enum HandshakeFault: Error, Sendable {
     case tls(SecureError)
     /// The client left, or took too long.
     case connection(IOError)
-}
-
-/// One request with what became of it.
-package struct Exchange: Sendable {
-    package let request: Request
-    package let status: Status
-    /// The response's own fields, without those that the server adds.
-    package let fields: Fields
-    /// What was written, head included.
-    package let bytes: Int
-    /// From the last byte of the request to the last byte of the answer in the connection's buffer.
-    package let duration: Duration
-    /// Whether the answer was cut short: a streamed body that failed, or `Body.abort`.
-    package let wasCut: Bool
 }

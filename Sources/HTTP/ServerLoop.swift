@@ -6,7 +6,7 @@ import Wire
 /// Unchecked because child tasks hold it: they all run on its loop, as everything here does.
 final class ServerLoop: @unchecked Sendable {
     let responder: any Responder
-    let observer: (@Sendable (ServerEvent) -> Void)?
+    let observer: (any ServerObserver)?
     let loop: Loop
     private let stage: Stage
     private let settings: ServerSettings.Current
@@ -14,7 +14,7 @@ final class ServerLoop: @unchecked Sendable {
     private var date: DateCache
 
     init(
-        settings: ServerSettings.Current, responder: any Responder, observer: (@Sendable (ServerEvent) -> Void)?,
+        settings: ServerSettings.Current, responder: any Responder, observer: (any ServerObserver)?,
         loop: Loop,
         stage: Stage, admission: Admission
     ) {
@@ -41,14 +41,14 @@ final class ServerLoop: @unchecked Sendable {
                     case .connection(let descriptor, let peer):
                         connections.addImmediateTask { await self.serve(descriptor, from: peer) }
                     case .turnedAway(let error):
-                        observer?(.turnedAway(error))
+                        observer?.note(.turnedAway(error))
                     }
                     // A flood of connections must not keep the loop from those it has.
                     eager += 1
                     if eager % 32 == 0 { await Task.yield() }
                 }
             } catch {
-                observer?(.acceptingFailed(error))
+                observer?.note(.acceptingFailed(error))
             }
         }
     }
@@ -57,10 +57,10 @@ final class ServerLoop: @unchecked Sendable {
         let peer = address?.ipBytes.flatMap { IPAddress(bytes: $0) }
         let settings = settings.value
         let entry = admission.enter(peer)
-        observer?(.opened)
+        observer?.note(.opened)
         defer {
             if admission.leave(entry) { FreedMemory.giveBack() }
-            observer?(.closed)
+            observer?.note(.closed)
         }
         // Registering fails for want of kernel memory only; the descriptor is closed then.
         guard let stream = try? Stream(adopting: descriptor, on: loop) else { return }
@@ -69,7 +69,7 @@ final class ServerLoop: @unchecked Sendable {
         do throws(HandshakeFault) {
             try await channel.handshake(by: loop.now + settings.options.handshakeTimeout)
         } catch {
-            observer?(.handshakeFailed(error, peer: peer))
+            observer?.note(.handshakeFailed(error, peer: peer))
             return
         }
         await channel.cancellable {
@@ -82,7 +82,7 @@ final class ServerLoop: @unchecked Sendable {
     private func turnDown(
         _ channel: Channel, _ peer: IPAddress?, _ verdict: Admission.Verdict, _ options: ServerOptions
     ) async {
-        observer?(.overloaded(peer: peer))
+        observer?.note(.overloaded(peer: peer))
         guard verdict == .refused, !channel.isSecure else { return }
         compose(options.refusal(.unavailable), into: channel)
         await channel.part()

@@ -41,11 +41,12 @@ package struct Authority: Hashable, Sendable {
         port = number
     }
 
-    /// Whether the bytes are `description`, in whatever case: an authority has other spellings, with a dot or a colon at
-    /// its end, zeros before its port, or a long form of its address.
-    package func isSpelled(_ bytes: Span<UInt8>) -> Bool {
+    /// Whether the bytes are `description`: an authority has other spellings, with a dot or a colon at its end, zeros
+    /// before its port, or a long form of its address.
+    package func isSpelled(_ bytes: Span<UInt8>, inAnyCase: Bool = true) -> Bool {
         let spelling = port == nil ? host : description
-        return bytes.isEqualIgnoringCase(spelling.utf8Span.span)
+        let span = spelling.utf8Span.span
+        return inAnyCase ? bytes.isEqualIgnoringCase(span) : bytes.isEqual(to: span)
     }
 
     package init?(host: String, port: UInt16?) {

@@ -22,7 +22,7 @@ extension ProcessTests {
             throws
         {
             var settings = MagpieHome.Settings()
-            settings.drain = "3s"
+            settings.drain = "5s"
             let home = MagpieHome(platform, settings)
             let old = try home.start()
             var visitor = home.visitor()
@@ -38,6 +38,12 @@ extension ProcessTests {
             old.child.signal(SIGTERM)
             // So many in a row are no chance any more: it has heard the signal.
             #expect(try eventually { try (0..<20).allSatisfy { _ in try processID(home) == new.child.id } })
+            // While the old one drains: after it, nobody waits for a connection that says nothing.
+            try kept.send(visitor.request("GET", "/session"))
+            let last = try kept.receiveResponse()
+            #expect(last.status == 200)
+            #expect(last["connection"] == "close")
+            kept.finishSending()
             var client = home.operatorClient()
             for _ in 0..<50 {
                 #expect(try visitor.get("/session").status == 200)
@@ -45,11 +51,6 @@ extension ProcessTests {
                 // The successor's answer: the old one says no by now.
                 #expect(try client.get("/ready").status == 200)
             }
-            try kept.send(visitor.request("GET", "/session"))
-            let last = try kept.receiveResponse()
-            #expect(last.status == 200)
-            #expect(last["connection"] == "close")
-            kept.finishSending()
             #expect(try old.child.wait() == .exited(0))
             // The two on the kept connection, and none of those who came after the signal.
             #expect(sessionsAnswered(by: old) == 2)

@@ -37,10 +37,10 @@ package struct Origin: Hashable, Sendable, CustomStringConvertible {
         let schemes: [StaticString] = ["https://", "http://"]
         guard let scheme = schemes.first(where: { bytes.isPrefixed(by: $0) }) else { return nil }
         let rest = bytes.extracting(scheme.utf8CodeUnitCount...)
-        guard let authority = Authority(rest), authority.isSpelled(rest) else { return nil }
+        guard let authority = Authority(rest), authority.isSpelled(rest, inAnyCase: false) else { return nil }
         self.init(isSecure: scheme.utf8CodeUnitCount == 8, host: authority.host, port: authority.port)
-        // Upper case, or the scheme's own port.
-        guard description == text else { return nil }
+        // The scheme's own port is never written.
+        guard port == authority.port else { return nil }
     }
 
     init(checking text: String) throws(Objection) {

@@ -35,7 +35,7 @@ struct MetricLabel: Sendable {
 }
 
 /// Counters or gauges of one name: a flat table of cells, one for every combination of label values.
-struct MetricTable: Sendable {
+final class MetricTable: Sendable {
     let labels: [MetricLabel]
     private let cells: [MetricCell]
 
@@ -92,7 +92,7 @@ struct MetricTable: Sendable {
 }
 
 /// Durations in buckets, one series for each value of one label.
-struct MetricHistogram: Sendable {
+final class MetricHistogram: Sendable {
     /// Upper bounds in seconds: from an answer out of memory to an upstream's deadline.
     static let bounds: [(text: String, nanoseconds: Int)] = [
         ("0.0001", 100_000), ("0.00025", 250_000), ("0.0005", 500_000), ("0.001", 1_000_000), ("0.0025", 2_500_000),

@@ -17,7 +17,6 @@ struct RequestObserver: Sendable {
         switch event {
         case .opened: metrics.count(.connectionOpened(listener))
         case .closed: metrics.count(.connectionClosed(listener))
-        case .answered(let exchange): answered(exchange)
         case .refused(let error, let peer): refused(error, peer)
         case .stalled(let peer): fault(.writeTimeout, peer, "a client took no byte of its answer")
         case .overloaded(let peer): fault(.overLimit, peer, "more connections than limits.connections allows")
@@ -28,18 +27,17 @@ struct RequestObserver: Sendable {
         }
     }
 
-    private func answered(_ exchange: Exchange) {
-        let request = exchange.request
+    func answered(_ request: Request, with response: Response, bytes: Int, in duration: Duration) {
         metrics.requestEnded(
-            route: route(of: request.path), method: request.method.description, status: exchange.status.code,
-            took: exchange.duration)
+            route: route(of: request.path), method: request.method.description, status: response.status.code,
+            took: duration)
         // Whoever is refused for asking too often must not fill the disk by it: `RateLimit` tells of him now and then.
-        guard exchange.status != .tooManyRequests else { return }
+        guard response.status != .tooManyRequests else { return }
         log.access(
             AccessRecord(
                 listener: name, method: request.method.description, path: request.path,
-                queryKeys: request.query.keys, status: exchange.status.code, bytes: exchange.bytes,
-                took: exchange.duration, requestID: exchange.fields[.xRequestID] ?? RequestID.of(request),
+                queryKeys: request.query.keys, status: response.status.code, bytes: bytes, took: duration,
+                requestID: response.fields[.xRequestID] ?? RequestID.of(request),
                 peer: addresses.of(request)?.description))
     }
 

@@ -29,27 +29,48 @@ struct TestServer {
 }
 
 /// The events of a server, in order.
-final class EventLog: Sendable {
-    private let events = Mutex<[ServerEvent]>([])
+final class EventLog: ServerObserver {
+    struct Exchange: Sendable {
+        let request: Request
+        let status: Status
+        let fields: Fields
+        let bytes: Int
+        let duration: Duration
+        let wasCut: Bool
+    }
 
-    func add(_ event: ServerEvent) { events.withLock { $0.append(event) } }
+    private enum Entry: Sendable {
+        case event(ServerEvent)
+        case answered(Exchange)
+    }
+
+    private let entries = Mutex<[Entry]>([])
+
+    func note(_ event: ServerEvent) { entries.withLock { $0.append(.event(event)) } }
+
+    func answered(_ request: Request, with response: Response, bytes: Int, in duration: Duration, wasCut: Bool) {
+        let exchange = Exchange(
+            request: request, status: response.status, fields: response.fields, bytes: bytes, duration: duration,
+            wasCut: wasCut)
+        entries.withLock { $0.append(.answered(exchange)) }
+    }
 
     var exchanges: [Exchange] {
-        events.withLock { $0 }.compactMap { if case .answered(let exchange) = $0 { exchange } else { nil } }
+        entries.withLock { $0 }.compactMap { if case .answered(let exchange) = $0 { exchange } else { nil } }
     }
 
     /// Each event by its name and, for a refusal, its reason; the coming and going of connections left out.
     var names: [String] {
-        events.withLock { $0 }.compactMap { event in
-            switch event {
-            case .opened, .closed: nil
+        entries.withLock { $0 }.compactMap { entry in
+            switch entry {
+            case .event(.opened), .event(.closed): nil
             case .answered(let exchange): "answered \(exchange.status.code)\(exchange.wasCut ? " cut" : "")"
-            case .refused(let error, _): "refused \(error.status.code)"
-            case .stalled: "stalled"
-            case .overloaded: "overloaded"
-            case .turnedAway: "turned away"
-            case .handshakeFailed: "handshake failed"
-            case .acceptingFailed: "accepting failed"
+            case .event(.refused(let error, _)): "refused \(error.status.code)"
+            case .event(.stalled): "stalled"
+            case .event(.overloaded): "overloaded"
+            case .event(.turnedAway): "turned away"
+            case .event(.handshakeFailed): "handshake failed"
+            case .event(.acceptingFailed): "accepting failed"
             }
         }
     }
@@ -100,7 +121,7 @@ func withServer(
     let address = try #require(SocketAddress(parsing: "127.0.0.1:0"))
     let server = Server(
         name: "test", address: address, group: group, options: options,
-        responder: Answering(answer: answer, immediate: immediate), onEvent: events.add)
+        responder: Answering(answer: answer, immediate: immediate), observer: events)
     try server.listen()
     server.start()
     let test = TestServer(
