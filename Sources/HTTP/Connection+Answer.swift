@@ -23,9 +23,8 @@ extension Connection {
         if let failure { throw failure }
     }
 
-    /// The answer to a request that needed no waiting.
-    ///
-    /// Whether it is written in full; otherwise `answer` has to be asked.
+    /// The same for an answer that is at hand, where the client has read most of those before it. False, and nothing
+    /// done, for any other.
     mutating func answerNow(_ request: Request, with response: Response, since start: Deadline) -> Bool {
         guard case .bytes = response.body, channel.pending <= Channel.softLimit else { return false }
         let (_, bytes) = compose(request, response)

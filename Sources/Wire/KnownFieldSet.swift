@@ -12,7 +12,7 @@ struct KnownFieldSet: Sendable, Equatable {
     /// `number` is the raw value of a `KnownField`, or 0 for any other name.
     @inline(__always)
     mutating func insert(_ number: UInt8) {
-        // There are fewer than 64.
+        // There are fewer than 64 of them, or a shift would lose the rest.
         bits |= 1 << UInt64(number)
     }
 

@@ -108,6 +108,14 @@ struct FieldsTests {
         #expect(other.count == 2)
     }
 
+    @Test func `each known field has a bit of its own in a set`() {
+        for field in KnownField.allCases {
+            let set = KnownFieldSet(field)
+            #expect(set.contains(field.rawValue) && !set.hasOthers)
+            #expect(KnownField.allCases.filter { set.contains($0.rawValue) } == [field])
+        }
+    }
+
     @Test func `fields go out as they are now, whatever was taken out or read in before`() throws {
         func lines(_ fields: Fields) -> String {
             var bytes: [UInt8] = []
