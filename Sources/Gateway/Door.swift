@@ -66,7 +66,9 @@ struct Door: Sendable {
                 ])
         }
         var response = ErrorReply(failure).response(to: request, id: id)
-        if let crossOrigin = error as? CrossOriginError { try? crossOrigin.origin.grant(on: &response) }
+        if let error = error as? CrossOriginError {
+            try? error.origin.grant(on: &response, takesCredentials: error.takesCredentials)
+        }
         return response
     }
 

@@ -124,7 +124,7 @@ final class Wiring: Sendable {
         let sessionRoutes = SessionRoutes(
             accounts: accounts, sessions: sessions, cookies: cookies,
             profiles: LateProfiles(sessions: sessions, log: log, now: now),
-            publicOrigin: configuration.publicURL.description, metrics: metrics, log: log)
+            site: configuration.publicURL, metrics: metrics, log: log)
 
         // The listeners
         let door = Door(log: log, metrics: metrics)

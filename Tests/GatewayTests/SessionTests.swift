@@ -40,19 +40,58 @@ struct SessionTests {
 
     @Test func `auth tells a proxy who the visitor is, and never echoes what the client claims to be`() async throws {
         var visitor = Visitor()
-        let claims: [(FieldName, String)] = [("X-WeChat-OpenID", "oForged"), ("X-WeChat-UnionID", "oForged")]
+        let claims: [(FieldName, String)] = [("X-WeChat-OpenID", "oForged"), ("X-Auth-Request-User", "oForged")]
         let refused = try await visitor.get(bench, "/auth", fields: claims)
         #expect(refused.status == .unauthorized)
         #expect(refused.fields[.wwwAuthenticate] != nil)
-        #expect(refused.fields["X-WeChat-OpenID"] == nil)
+        #expect(refused.fields["X-WeChat-OpenID"] == nil && refused.fields["X-Auth-Request-User"] == nil)
         _ = try await visitor.logIn(bench, as: "oVisitor")
         let passed = try await visitor.get(bench, "/auth", fields: claims)
         #expect(passed.status == .ok)
         #expect(passed.fields.values("X-WeChat-OpenID") == ["oVisitor"])
+        #expect(passed.fields.values("X-Auth-Request-User") == ["oVisitor"])
         #expect(passed.fields["X-WeChat-UnionID"] == nil)
         #expect(passed.fields["X-WeChat-Account"] == "main")
         #expect(passed.fields["X-WeChat-Scope"] == "base")
         #expect(passed.fields["X-WeChat-Snapshot"] == "0")
+    }
+
+    @Test func `a proxy that asks for it gets a redirect for pages, and 401 for scripts`() async throws {
+        var visitor = Visitor()
+        let page: [(FieldName, String)] = [
+            (.secFetchMode, "navigate"), (.accept, "text/html"), ("X-Forwarded-Uri", "/orders?id=1"),
+        ]
+        let sent = try await visitor.get(bench, "/auth?login=redirect&scope=userinfo", fields: page)
+        #expect(sent.status == .found)
+        #expect(sent.location == "/redirect?scope=userinfo&to=%2Forders%3Fid%3D1")
+        #expect(sent.fields[.cacheControl] == "no-store")
+        #expect(try await visitor.get(bench, "/auth", fields: page).status == .unauthorized, "nginx takes no other")
+        let form = page + [("X-Forwarded-Method", "POST")]
+        #expect(try await visitor.get(bench, "/auth?login=redirect", fields: form).status == .unauthorized)
+        let script = try await visitor.get(
+            bench, "/auth?login=redirect", fields: [(.secFetchMode, "cors"), ("X-Forwarded-Uri", "/orders?id=1")])
+        #expect(script.status == .unauthorized)
+        #expect(script.errorCode == "not_signed_in")
+        #expect(script.text.contains(#""login":"/redirect?scope=base&to=%2Forders%3Fid%3D1""#))
+        #expect(try await visitor.get(bench, "/auth?login=page", fields: page).status == .badRequest)
+    }
+
+    @Test func `a page that may ask for signatures may read that nobody is signed in, and no other may`() async throws {
+        var visitor = Visitor()
+        let ours = try await visitor.get(bench, "/auth", fields: [(.origin, "https://app.example.com")])
+        #expect(ours.status == .unauthorized)
+        #expect(ours.fields[.accessControlAllowOrigin] == "https://app.example.com")
+        #expect(ours.fields[.accessControlAllowCredentials] == "true")
+        #expect(ours.fields.values(.vary).contains("Origin"))
+        for origin in ["https://evil.example", "null", "http://app.example.com"] {
+            let refused = try await visitor.get(bench, "/auth", fields: [(.origin, origin)])
+            #expect(refused.status == .unauthorized)
+            #expect(refused.fields[.accessControlAllowOrigin] == nil)
+            #expect(refused.fields[.accessControlAllowCredentials] == nil)
+        }
+        _ = try await visitor.logIn(bench, as: "oVisitor")
+        let passed = try await visitor.get(bench, "/auth", fields: [(.origin, "https://app.example.com")])
+        #expect(passed.fields[.accessControlAllowOrigin] == nil, "who he is only the proxy may read")
     }
 
     @Test func `auth with scope userinfo refuses a visitor who gave only his openid`() async throws {
@@ -188,6 +227,27 @@ struct SessionTests {
             #expect(cookie.contains("; \(attribute)"))
         }
         #expect(!cookie.contains("Domain"))
+    }
+
+    @Test func `a record carries the mark of each of its visitor's openids, and no other record does`() async throws {
+        var visitor = Visitor()
+        _ = try await visitor.logIn(bench, as: "oVisitor")
+        _ = try await visitor.logIn(bench, as: "oThere", "/redirect/second?to=/orders", account: "second")
+        var other = Visitor()
+        _ = try await other.logIn(bench, as: "oOther")
+        let marks = try await bench.store.scan(namespace: Sessions.namespace, after: nil, limit: 10).map {
+            Set(VisitorMark.all(in: $0.record.value).map(Array.init))
+        }
+        #expect(marks.count == 2)
+        let here = VisitorMark.of("oVisitor", account: "main")
+        #expect(marks.filter { $0.contains(here) } == [[here, VisitorMark.of("oThere", account: "second")]])
+        #expect(!marks.contains { $0.contains(VisitorMark.of("oVisitor", account: "second")) })
+    }
+
+    @Test func `a record that is too short for its marks has none, and is no session`() {
+        for value in [[], [0], [0, 1], [0xFF, 0xFF] + [UInt8](repeating: 1, count: 100)] as [[UInt8]] {
+            #expect(VisitorMark.all(in: value).isEmpty)
+        }
     }
 
     @Test func `the store holds neither the session id nor who it belongs to`() async throws {

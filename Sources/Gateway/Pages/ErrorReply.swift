@@ -29,7 +29,7 @@ struct ErrorReply: Sendable {
     }
 
     /// A browser that goes to an address, and not a script or a program that fetches it.
-    private static func isNavigation(_ request: Request) -> Bool {
+    static func isNavigation(_ request: Request) -> Bool {
         guard request.method == .get || request.method == .head else { return false }
         if let mode = request.fields[.secFetchMode] { return mode == "navigate" }
         return request.fields[.accept]?.contains("text/html") ?? false

@@ -8,8 +8,8 @@ struct SessionRoutes: Sendable {
     let sessions: Sessions
     let cookies: Cookies
     let profiles: LateProfiles
-    /// Origins whose pages may end a session: the site's own.
-    let publicOrigin: String
+    /// The site's own origin, whose pages may end a session.
+    let site: Origin
     let metrics: Metrics
     let log: EventLog
 
@@ -33,10 +33,11 @@ struct SessionRoutes: Sendable {
             wanted = scope
         }
         guard let (_, identity) = try await visitor(request, desk), identity.scope.satisfies(wanted) else {
-            throw Failure.notSignedIn(login: loginPath(request, desk, wanted))
+            return try refusal(request, desk, login: loginPath(request, desk, wanted))
         }
         var response = Response(.ok)
         try response.fields.append(Visitor.openID, identity.openID)
+        try response.fields.append(Visitor.user, identity.openID)
         if let unionID = identity.unionID { try response.fields.append(Visitor.unionID, unionID) }
         try response.fields.append(Visitor.account, desk.name)
         try response.fields.append(Visitor.scope, identity.scope.name)
@@ -45,9 +46,24 @@ struct SessionRoutes: Sendable {
         return response
     }
 
+    /// With `login=redirect`, for proxies that hand any answer on: who goes to a page is sent to the login. A script gets
+    /// 401 always, for a redirect would end at WeChat, which it may not read; and it may read the 401 from where it may
+    /// ask for signatures: there is nothing of a visitor in it.
+    private func refusal(_ request: Request, _ desk: AccountDesk, login: String) throws -> Response {
+        if let mode = try request.query.only("login") {
+            guard mode == "redirect" else { throw Failure.badParameter("login", rule: "redirect, or not given") }
+            // A form that is sent by POST cannot be sent again after the login.
+            let goesToPage = ["GET", "HEAD"].contains(request.fields["X-Forwarded-Method"] ?? "GET")
+            if goesToPage, ErrorReply.isNavigation(request) { return .redirect(to: login) }
+        }
+        let failure = Failure.notSignedIn(login: login)
+        guard let origin = try? CrossOrigin(request, desk: desk, site: site) else { throw failure }
+        throw CrossOriginError(cause: failure, origin: origin, takesCredentials: true)
+    }
+
     /// POST only, and not from other sites' pages: logging somebody out is an attack, too.
     func logout(_ request: Request) async throws -> Response {
-        if let origin = request.fields[.origin], origin != publicOrigin { throw Failure.foreignOrigin }
+        if let origin = request.fields[.origin], origin != site.description { throw Failure.foreignOrigin }
         if let site = request.fields[.secFetchSite], !["same-origin", "none"].contains(site) {
             throw Failure.foreignOrigin
         }
@@ -84,6 +100,8 @@ struct SessionRoutes: Sendable {
 /// The fields in which `/auth` tells who the visitor is: made once, since a name is checked when it is made.
 private enum Visitor {
     static let openID: FieldName = "X-WeChat-OpenID"
+    /// oauth2-proxy's name for it, which many a proxy's configuration reads already.
+    static let user: FieldName = "X-Auth-Request-User"
     static let unionID: FieldName = "X-WeChat-UnionID"
     static let account: FieldName = "X-WeChat-Account"
     static let scope: FieldName = "X-WeChat-Scope"

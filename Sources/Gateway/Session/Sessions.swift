@@ -96,10 +96,12 @@ package struct Sessions: Sendable {
 
     private func encode(_ session: Session, _ id: SessionID) -> Record {
         let idleEnd = session.touchedAt.addingTimeInterval(idleTimeout)
-        return Record(value: id.seal(SessionCoding.encode(session)), expires: min(idleEnd, session.expiresAt))
+        return Record(
+            value: VisitorMark.put(session, before: id.seal(SessionCoding.encode(session))),
+            expires: min(idleEnd, session.expiresAt))
     }
 
     private func decode(_ value: [UInt8], _ id: SessionID) -> Session? {
-        (try? id.open(value)).flatMap(SessionCoding.decode)
+        (try? id.open(VisitorMark.taken(from: value))).flatMap(SessionCoding.decode)
     }
 }

@@ -23,9 +23,12 @@ struct CrossOrigin: Sendable {
         granted = origin
     }
 
-    func grant(on response: inout Response) throws(WireError) {
+    /// - Parameter takesCredentials: whether a script may read the answer that came with its visitor's cookies.
+    func grant(on response: inout Response, takesCredentials: Bool = false) throws(WireError) {
         Self.vary(&response)
-        if let granted { try response.fields.append(.accessControlAllowOrigin, granted) }
+        guard let granted else { return }
+        try response.fields.append(.accessControlAllowOrigin, granted)
+        if takesCredentials { try response.fields.append(.accessControlAllowCredentials, "true") }
     }
 
     /// Whether there is a grant or not, no cache may take the answer for another origin's.
@@ -40,4 +43,5 @@ struct CrossOrigin: Sendable {
 struct CrossOriginError: Error {
     let cause: any Error
     let origin: CrossOrigin
+    var takesCredentials = false
 }

@@ -90,7 +90,7 @@ final class Bench: Sendable {
                 sessions: SessionRoutes(
                     accounts: accounts, sessions: sessions, cookies: cookies,
                     profiles: LateProfiles(sessions: sessions, log: log, now: now),
-                    publicOrigin: publicURL.description, metrics: metrics, log: log),
+                    site: publicURL, metrics: metrics, log: log),
                 verification: VerificationRoute(accounts: accounts, guesses: rates.consoleGuesses),
                 demo: DemoRoute(account: "main", sandboxSDK: nil)))
     }
