@@ -1,10 +1,10 @@
 # Magpie: `make run` builds and starts it, `make test` builds and tests it. `make help` lists the rest.
 SWIFT ?= swift
 .DEFAULT_GOAL := help
-.PHONY: help run build test release lint e2e torture fuzz sanitize bench micro bench-tool client libraries browser nginx clean
+.PHONY: help run build test release lint e2e neighbours torture fuzz sanitize bench micro bench-tool client libraries browser nginx clean
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## build, then serve the demo with the embedded sandbox at http://127.0.0.1:8080/
 	@exec .build/debug/magpie serve
@@ -22,6 +22,11 @@ release: libraries ## build for production: one stripped file, .build/release/ma
 
 e2e: libraries browser ## the demo in headless Chromium: sign, log in, log out
 	MAGPIE_E2E=1 $(SWIFT) test --filter EndToEndTests
+
+neighbours: libraries ## beside nginx, Caddy, Node, Python, PHP, Go, promtool and systemd, as Debian has them
+	@.ci/install /usr/sbin/nginx nginx-light /usr/bin/caddy caddy /usr/bin/node nodejs /usr/bin/python3 python3 \
+	    /usr/bin/php php-cli /usr/bin/go golang-go /usr/bin/promtool prometheus /usr/bin/systemd-analyze systemd
+	MAGPIE_NEIGHBOURS=1 $(SWIFT) test --filter NeighbourTests
 
 torture: libraries nginx ## attacks, floods, kills and faults in quantity (MAGPIE_SEED=n repeats a run; SIZE=short for a quick one)
 	MAGPIE_TORTURE=$(or $(SIZE),long) $(SWIFT) test --filter TortureTests

@@ -82,6 +82,8 @@ let package = Package(
                 "TestSupport", "COpenSSL",
             ],
             swiftSettings: house),
+        // Beside programs of others, proxies and backends and what watches it: does nothing unless MAGPIE_NEIGHBOURS is 1.
+        .testTarget(name: "NeighbourTests", dependencies: ["magpie", "TestSupport"], swiftSettings: house),
         .testTarget(name: "HouseTests", swiftSettings: house),
         // What `make bench` needs beside wrk and nginx.
         .executableTarget(
