@@ -138,8 +138,7 @@ final class Wiring: Sendable {
         let adminRoutes = Routes.admin(
             door,
             AdminRoutes(
-                accounts: accounts, readiness: readiness, metrics: metrics,
-                diagnosis: SignatureDiagnosis(accounts: accounts), reloads: fixtures.reloads,
+                accounts: accounts, readiness: readiness, metrics: metrics, reloads: fixtures.reloads,
                 startedAt: fixtures.startedAt, now: now),
             guardedBy: AdminGuard(token: configuration.adminToken, guesses: limits.adminGuesses))
         tls = try configuration.tls.map { settings in

@@ -30,6 +30,12 @@ public typealias AccessToken = Credential
 /// The ticket that pages are signed with.
 public typealias Ticket = Credential
 
+/// A ticket that another has taken the place of. Signatures made with it are refused from then on.
+public struct ReplacedTicket: Sendable, Equatable {
+    public let ticket: Ticket
+    public let replacedAt: Date
+}
+
 extension Credential: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     public var description: String { "\(kind.rawValue) #\(generation)" }
     public var debugDescription: String { description }

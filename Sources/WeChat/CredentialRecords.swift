@@ -45,14 +45,17 @@ struct CredentialRecords: Sendable {
             old.secret != credential.secret
         {
             changes.append(
-                .put(name(Self.previous), Record(value: bytes, expires: credential.obtainedAt + 86_400)))
+                .put(name(Self.previous), Record(value: bytes, expires: credential.obtainedAt + Self.keptFor)))
         }
         let name = name(credential.kind.rawValue)
         return try await store.commit(changes, if: [stored.bytes.map { .equals(name, $0) } ?? .absent(name)])
     }
 
-    func previousTicket() async throws(StoreError) -> Credential? {
-        try await store.read(name(Self.previous)).flatMap { open($0.value, as: .ticket) }
+    func previousTicket() async throws(StoreError) -> ReplacedTicket? {
+        guard let record = try await store.read(name(Self.previous)), let end = record.expires,
+            let ticket = open(record.value, as: .ticket)
+        else { return nil }
+        return ReplacedTicket(ticket: ticket, replacedAt: end - Self.keptFor)
     }
 
     func readLedger() async throws(StoreError) -> ForceLedger {
@@ -66,6 +69,8 @@ struct CredentialRecords: Sendable {
     }
 
     private static let previous = "previous-ticket"
+    /// Of a replaced ticket, from the moment on that another took its place.
+    private static let keptFor = 86_400.0
     private static let forces = "forced-tokens"
 
     private func name(_ suffix: String) -> Key {

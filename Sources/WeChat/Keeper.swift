@@ -25,7 +25,7 @@ public final class Keeper: Sendable {
         var token = Slot()
         var ticket = Slot()
         var flights: [Credential.Kind: Task<Result<Credential, KeeperError>, Never>] = [:]
-        var previousTicket: Credential?
+        var previousTicket: ReplacedTicket?
         var ledger = ForceLedger()
         var lastRecheck: Date?
         var storeError: StoreError?
@@ -116,7 +116,7 @@ public final class Keeper: Sendable {
     private static let recheckSpacing = 30.0
 
     /// The ticket before the current one, for whoever has to explain a signature.
-    public func previousTicket() async -> Ticket? {
+    public func previousTicket() async -> ReplacedTicket? {
         if let ticket = desk.withLock({ $0.previousTicket }) { return ticket }
         return await usingStore { () async throws(StoreError) in try await self.records.previousTicket() } ?? nil
     }
@@ -298,7 +298,8 @@ public final class Keeper: Sendable {
 
     // MARK: The desk, for flights
 
-    func current(_ kind: Credential.Kind) -> Credential? {
+    /// Whatever is in memory, usable or not. For whoever has to explain a signature, too.
+    package func current(_ kind: Credential.Kind) -> Credential? {
         desk.withLock { $0[kind].current }
     }
 
@@ -333,7 +334,7 @@ public final class Keeper: Sendable {
 extension Keeper.Desk {
     mutating func adopt(_ credential: Credential) {
         if credential.kind == .ticket, let old = ticket.current, old.secret != credential.secret {
-            previousTicket = old
+            previousTicket = ReplacedTicket(ticket: old, replacedAt: credential.obtainedAt)
         }
         self[credential.kind].adopt(credential)
     }

@@ -28,13 +28,21 @@ struct Command: Sendable {
     let examples: [String]
     let run: @Sendable (Arguments) -> ExitCode
 
-    /// `magpie sign --ticket T --noncestr N --timestamp S --url U`
+    /// `magpie sign --ticket T --noncestr N --timestamp S --url U`, on as many lines as it takes beside "Usage: ".
     var usage: String {
         let shown = options.map { option in
             let text = option.value.map { "--\(option.name) \($0)" } ?? "--\(option.name)"
             return option.isRequired ? text : "[\(text)]"
         }
-        return (["magpie", name] + shown + (operand.map { ["[\($0)]"] } ?? [])).joined(separator: " ")
+        var lines = ["magpie \(name)"]
+        for word in shown + (operand.map { ["[\($0)]"] } ?? []) {
+            if lines[lines.count - 1].count + word.count < 105 {
+                lines[lines.count - 1] += " \(word)"
+            } else {
+                lines.append("         \(word)")
+            }
+        }
+        return lines.joined(separator: "\n")
     }
 }
 

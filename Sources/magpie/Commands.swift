@@ -2,7 +2,7 @@ import Gateway
 
 /// The table of commands: the map of what `magpie` can be asked to do.
 enum Commands {
-    static let all: [Command] = [serve, sandbox, check, sign, authorizeURL, version, help]
+    static let all: [Command] = [serve, sandbox, check, diagnose, sign, authorizeURL, version, help]
 
     private static let configOption = Command.Option.takes(
         "config", "FILE", "the configuration; otherwise $MAGPIE_CONFIG, then config/magpie.json5")
@@ -76,6 +76,29 @@ enum Commands {
                 + "--url 'http://mp.weixin.qq.com?params=value'"
         ],
         run: SignCommand.run)
+
+    private static let diagnose = Command(
+        name: "diagnose", summary: "Tells why WeChat calls a signature invalid.", chinese: "诊断 invalid signature 的原因。",
+        options: [
+            configOption,
+            .takes("app-id", "ID", "what the page gave wx.config: appId"),
+            .takes("timestamp", "S", "its timestamp"), .takes("noncestr", "N", "its nonceStr"),
+            .takes("signature", "X", "its signature"),
+            .takes("url", "U", "the page, as location.href has it"),
+            .takes("real-url", "U", "what WeChat verified: realAuthUrl of the error, if it named one"),
+            .takes("entry-url", "U", "the URL of the last full page load, if a router has changed it since"),
+            .takes("user-agent", "TEXT", "the page's navigator.userAgent: iOS verifies another URL than Android"),
+            .takes("ticket", "T", "compares with this jsapi_ticket, and asks no running Magpie"),
+            .flag("json", "prints the findings as JSON"),
+        ],
+        details: """
+            Recomputes the signature over the usual mistakes, with the current and former tickets of every account of the
+            Magpie that runs with this configuration, and names those that explain it. Without options it reads the same
+            fields as JSON from standard input: what the client script shows in the console with debug: true.
+            不带选项时从标准输入读取 JSON，可直接粘贴客户端脚本在 debug 模式下打印的内容。
+            """,
+        examples: ["magpie diagnose", "magpie diagnose --config /etc/magpie/magpie.json5 --json"],
+        run: DiagnoseCommand.run)
 
     private static let authorizeURL = Command(
         name: "authorize-url", summary: "Prints the link that logs a visitor in through WeChat.", chinese: "生成网页授权链接。",

@@ -1,126 +1,114 @@
-import FoundationEssentials
+package import FoundationEssentials
 import Secure
-import WeChat
 
 /// "Why is my signature invalid?": recomputes it over the usual mistakes with every ticket at hand, and names those that
 /// explain it.
-struct SignatureDiagnosis: Sendable {
-    let accounts: Accounts
+///
+/// It is values in, value out: `POST /diagnose/signature` brings what the keepers remember, `magpie diagnose --ticket`
+/// one ticket that somebody typed.
+package struct SignatureDiagnosis: Sendable {
+    let accounts: [SuspectAccount]
+    let now: Date
 
-    /// The answer of `POST /diagnose/signature`.
-    struct Report: Encodable, Sendable, Equatable {
-        enum Verdict: String, Encodable, Sendable {
-            /// The signature is right; WeChat must have seen another URL or another domain list.
-            case valid
-            /// The signature was made from something else, named in `mistakes`.
-            case explained
-            /// None of the known mistakes gives this signature.
-            case unexplained
-        }
-
-        struct Finding: Encodable, Sendable, Equatable {
-            let code: String
-            let english: String
-            let chinese: String
-        }
-
-        let verdict: Verdict
-        let mistakes: [Finding]
-        let next: [Finding]
+    package init(accounts: [SuspectAccount], now: Date) {
+        self.accounts = accounts
+        self.now = now
     }
 
-    func examine(_ evidence: SignatureEvidence) async -> Report {
-        var shape: [SignatureMistake] = []
-        let own = accounts.all.first { $0.account.appID == evidence.appId }
-        if own == nil { shape.append(.unknownAppID) }
-        let isHexadecimal = evidence.signature.utf8.allSatisfy {
-            (0x30...0x39).contains($0) || (0x61...0x66).contains($0)
+    /// With the tickets of every configured account.
+    init(_ accounts: Accounts, now: Date) async {
+        var suspects: [SuspectAccount] = []
+        for desk in accounts.all { suspects.append(await SuspectAccount(desk)) }
+        self.init(accounts: suspects, now: now)
+    }
+
+    package func examine(_ evidence: SignatureEvidence) -> SignatureReport {
+        let own = accounts.first { $0.appID == evidence.appId }
+        var apparent: [SignatureMistake] = own == nil ? [.unknownAppID] : []
+        guard evidence.signature.utf8.count == 40, let digest = Hex.decode(evidence.signature) else {
+            return report(.explained, evidence, own, mistakes: (apparent + [.badSignatureShape]).map(\.finding))
         }
-        guard evidence.signature.utf8.count == 40, isHexadecimal else {
-            return report(.explained, shape + [.badSignatureShape], evidence, own)
+        if evidence.signature.contains(where: \.isUppercase) { apparent.append(.badSignatureShape) }
+        if let (key, text) = match(digest, evidence, own) {
+            let mistakes = apparent.map(\.finding) + [key].compactMap { $0 } + text.mistakes.map(\.finding)
+            return report(
+                mistakes.isEmpty ? .valid : .explained, evidence, own, signedURL: text.url, mistakes: mistakes)
         }
-        for (ticket, ticketMistake) in await tickets(own) {
-            for variant in URLVariant.all(of: evidence.url, others: evidence.realAuthUrl) {
-                for (text, textMistakes) in texts(ticket, variant.url, evidence) {
-                    guard hex(Digest.sha1(Array(text.utf8))) == evidence.signature else { continue }
-                    let mistakes = shape + [ticketMistake, variant.mistake].compactMap { $0 } + textMistakes
-                    return report(mistakes.isEmpty ? .valid : .explained, mistakes, evidence, own)
+        apparent += SignedTimestamp.apparentMistakes(in: evidence.timestamp)
+        return report(
+            apparent.isEmpty ? .unexplained : .explained, evidence, own, mistakes: apparent.map(\.finding))
+    }
+
+    // MARK: - What was hashed
+
+    private struct SignedText {
+        let url: String
+        let mistakes: [SignatureMistake]
+        /// What follows the ticket.
+        let rest: String
+
+        init(_ variant: URLVariant, _ stamp: SignedTimestamp, nonceName: String = "noncestr", _ nonce: String) {
+            url = variant.url
+            let naming: [SignatureMistake] = nonceName == "noncestr" ? [] : [.parameterName]
+            mistakes = variant.mistakes + naming + stamp.mistakes
+            rest = "&\(nonceName)=\(nonce)&timestamp=\(stamp.text)&url=\(url)"
+        }
+
+        func isSigned(_ digest: [UInt8], with key: SigningKey) -> Bool {
+            Digest.sha1(Array("jsapi_ticket=".utf8) + key.value.revealBytes() + Array(rest.utf8)) == digest
+        }
+    }
+
+    /// The key and the text that give the signature. What is one mistake away is tried with every account's keys; what
+    /// is farther, and much more, with the page's own.
+    private func match(
+        _ digest: [UInt8], _ evidence: SignatureEvidence, _ own: SuspectAccount?
+    ) -> (key: SignatureReport.Finding?, text: SignedText)? {
+        let variants = URLVariant.all(of: evidence)
+        let stamps = SignedTimestamp.all(of: evidence.timestamp)
+        let nonce = evidence.nonceStr
+        var near: [SignedText] = []
+        var far: [SignedText] = []
+        for variant in variants {
+            for stamp in stamps {
+                if variant.mistakes.count > 1 {
+                    far.append(SignedText(variant, stamp, nonce))
+                } else {
+                    near.append(SignedText(variant, stamp, nonce))
+                    near.append(SignedText(variant, stamp, nonceName: "nonceStr", nonce))
                 }
             }
         }
-        return report(shape.isEmpty ? .unexplained : .explained, shape, evidence, own)
+        if let page = variants.first {
+            far += SignedTimestamp.inMilliseconds(of: evidence.timestamp).map { SignedText(page, $0, nonce) }
+        }
+        let others = accounts.filter { $0.name != own?.name }
+        let own = own.map { [$0] } ?? []
+        return match(digest, near, with: own, areOwn: true) ?? match(digest, near, with: others, areOwn: false)
+            ?? match(digest, far, with: own, areOwn: true)
     }
 
-    /// Every ticket that may have been used: the account's own first.
-    private func tickets(_ own: AccountDesk?) async -> [(String, SignatureMistake?)] {
-        var tickets: [(String, SignatureMistake?)] = []
-        let desks = accounts.all.sorted { left, _ in left.name == own?.name }
-        for desk in desks {
-            let isOwn = desk.name == own?.name
-            if let ticket = desk.keeper.currentTicket() {
-                tickets.append((ticket.reveal(), isOwn ? nil : .otherAccount))
-            }
-            if let ticket = await desk.keeper.previousTicket() {
-                tickets.append((ticket.reveal(), isOwn ? .previousTicket : .otherAccount))
+    private func match(
+        _ digest: [UInt8], _ texts: [SignedText], with accounts: [SuspectAccount], areOwn: Bool
+    ) -> (key: SignatureReport.Finding?, text: SignedText)? {
+        for account in accounts {
+            for key in account.keys {
+                guard let text = texts.first(where: { $0.isSigned(digest, with: key) }) else { continue }
+                return (key.finding(stranger: areOwn ? nil : account.name, now: now), text)
             }
         }
-        return tickets
+        return nil
     }
 
-    /// The text that is hashed, as it should be and with the mistakes in it.
-    private func texts(
-        _ ticket: String, _ url: String, _ evidence: SignatureEvidence
-    ) -> [(text: String, mistakes: [SignatureMistake])] {
-        var texts: [(text: String, mistakes: [SignatureMistake])] = []
-        let isLong = evidence.timestamp.utf8.count == 13
-        // The page may show seconds and have signed milliseconds, or show and sign the same wrong number.
-        let stamps: [(String, [SignatureMistake])] =
-            [(evidence.timestamp, isLong ? [.milliseconds] : [])]
-            + (isLong ? [(String(evidence.timestamp.dropLast(3)), [.milliseconds])] : [])
-        for (stamp, stampMistakes) in stamps {
-            for (name, nameMistakes) in [("noncestr", []), ("nonceStr", [SignatureMistake.parameterName])] {
-                let text = "jsapi_ticket=\(ticket)&\(name)=\(evidence.nonceStr)&timestamp=\(stamp)&url=\(url)"
-                texts.append((text, stampMistakes + nameMistakes))
-            }
-        }
-        return texts
-    }
+    // MARK: - The report
 
     private func report(
-        _ verdict: Report.Verdict, _ mistakes: [SignatureMistake], _ evidence: SignatureEvidence, _ own: AccountDesk?
-    ) -> Report {
-        let findings = mistakes.map { Report.Finding(code: $0.rawValue, english: $0.english, chinese: $0.chinese) }
-        return Report(verdict: verdict, mistakes: findings, next: next(verdict, evidence, own))
-    }
-
-    /// What to look at when the signature itself explains nothing.
-    private func next(
-        _ verdict: Report.Verdict, _ evidence: SignatureEvidence, _ own: AccountDesk?
-    ) -> [Report.Finding] {
-        guard verdict != .explained else { return [] }
-        var next: [Report.Finding] = []
-        if let own, let page = try? PageURL(evidence.url, parameter: "url"), !own.covers(host: page.host) {
-            next.append(
-                .init(
-                    code: "domain", english: "The page's host is not in jsDomains; WeChat's console must list it, too.",
-                    chinese: "页面域名不在 jsDomains 中，公众号后台的 JS 接口安全域名也要包含它。"))
-        }
-        if verdict == .valid {
-            next.append(
-                .init(
-                    code: "client_url",
-                    english:
-                        "The signature fits this URL, so the client verified another one: compare realAuthUrl, and "
-                        + "on iOS the URL the page was entered with.",
-                    chinese: "签名与该 URL 相符，客户端校验的是另一个 URL：请对照 realAuthUrl，iOS 请检查首次进入的 URL。"))
-        } else {
-            next.append(
-                .init(
-                    code: "other_ticket",
-                    english: "No ticket at hand gives this signature for this URL: it may be another page's, another "
-                        + "server may be signing, or the ticket is older than the last two.",
-                    chinese: "用现有的 ticket 和该 URL 得不出这个签名：可能是为另一个页面签的，可能由别的服务器签名，或 ticket 早已更换。"))
-        }
-        return next
+        _ verdict: SignatureReport.Verdict, _ evidence: SignatureEvidence, _ own: SuspectAccount?,
+        signedURL: String? = nil, mistakes: [SignatureReport.Finding] = []
+    ) -> SignatureReport {
+        let url = String((evidence.verifiedURLs.first ?? "").prefix { $0 != "#" })
+        return SignatureReport(
+            verdict: verdict, url: url, signedURL: signedURL == url ? nil : signedURL, mistakes: mistakes,
+            next: verdict == .explained ? [] : SignatureAdvice(evidence, own, verdict, now).findings)
     }
 }

@@ -10,7 +10,6 @@ struct AdminRoutes: Sendable {
     let accounts: Accounts
     let readiness: Readiness
     let metrics: Metrics
-    let diagnosis: SignatureDiagnosis
     let reloads: Reloads
     let startedAt: Date
     let now: @Sendable () -> Date
@@ -99,7 +98,7 @@ struct AdminRoutes: Sendable {
     func diagnose(_ request: Request) async throws -> Response {
         let evidence = try Self.decode(SignatureEvidence.self, from: request)
         guard evidence.isReasonable else { throw Failure.badParameter("url", rule: "longer than 4096 bytes") }
-        return .json(try Self.encode(await diagnosis.examine(evidence)))
+        return .json(try Self.encode(await SignatureDiagnosis(accounts, now: now()).examine(evidence)))
     }
 
     // MARK: - JSON in and out
