@@ -22,8 +22,9 @@ enum Commands {
             Signals 信号:
               TERM, INT  says no to /ready, serves on for limits.drain, then takes nobody new and finishes what has
                          begun, within limits.shutdown. A second one ends it at once. 平滑退出。
-              HUP        reads the configuration and the files it names again. A broken one is refused and told in the
-                         log, and the former one goes on; so does every request. 重新加载配置。
+              HUP        opens the log file anew, and reads the configuration and the files it names again. A broken
+                         one is refused and told in the log, and the former one goes on; so does every request.
+                         重新打开日志、重新加载配置。
 
             An upgrade without a lost request: start the new one with --takeover. It listens as soon as it has its
             tickets, and ends with 69 if it gets none within 30 s. Once it logs "listening", send TERM to the old one.

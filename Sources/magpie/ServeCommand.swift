@@ -23,7 +23,13 @@ enum ServeCommand {
             return Commands.refuse(
                 .init(text: "--takeover is for a server with a configuration and without a sandbox", command: "serve"))
         }
-        let log = EventLog.standardOutput(plan.configuration.log, noColor: Terminal.refusesColor)
+        let log: EventLog
+        do throws(LogFile.Failure) {
+            log = try EventLog.opened(plan.configuration.log, noColor: Terminal.refusesColor)
+        } catch {
+            Terminal.complain("magpie: \(error)")
+            return .configuration
+        }
         defer { log.flush() }
         let cores = LoopGroup.standardCount
         let budget = DescriptorBudget(descriptors: DescriptorLimit.raise(), loops: cores)

@@ -13,7 +13,7 @@ protocol Serving: Sendable {
 /// Starts what serves, passes signals on to it, and ends it in order.
 enum Supervisor {
     /// To be called on a loop. SIGTERM and SIGINT end the service in order, a second one at once; SIGHUP, which a
-    /// closing terminal sends, too, has it read its configuration again.
+    /// closing terminal sends, too, has it open its log file anew and read its configuration again.
     ///
     /// - Parameter start: the running service, or the exit code when it does not serve and has said why. The gate opens
     ///   when it is told to stop, for a start that takes long.
@@ -68,6 +68,7 @@ enum Supervisor {
                 let signal = try await signals.next()
                 switch signal {
                 case .hangUp:
+                    log.reopen()
                     log.info("reloading", [.signal("SIGHUP")])
                     wishes.reload.open()
                 case .interrupt, .terminate:

@@ -28,6 +28,7 @@ struct ConfigurationTests {
         #expect(configuration.limits.shutdown == .seconds(25))
         #expect(configuration.tls == nil)
         #expect(configuration.log.level == .info && configuration.log.format == .auto && configuration.log.access)
+        #expect(configuration.log.file == nil)
         let account = try #require(configuration.account(named: "main"))
         #expect(account.appSecret == Secret(ConfigurationText.secret))
         #expect(account.stableToken && account.menus.isEmpty && account.token == nil)
@@ -45,7 +46,7 @@ struct ConfigurationTests {
                 menus: { orders: { to: "https://shop.example.com/orders?a=1#b", scope: "userinfo" }, me: { to: "/me" } } }],
               upstream: { api: "http://127.0.0.1:8090", open: "http://localhost:8090", timeout: "500ms" },
               limits: { connections: 5, bodyBytes: "1 MiB", headerBytes: 0x2000, drain: "0s" },
-              log: { level: "debug", format: "json", access: false }, sandbox: { listen: "localhost:9000" } }
+              log: { file: "a.log", level: "debug", format: "json", access: false }, sandbox: { listen: "localhost:9000" } }
             """
         let loaded = try ConfigurationText.load(json)
         let configuration = loaded.configuration
@@ -63,6 +64,7 @@ struct ConfigurationTests {
         #expect(configuration.limits.bodyBytes == 1_048_576)
         #expect(configuration.limits.headerBytes == 8_192)
         #expect(configuration.limits.drain == .zero)
+        #expect(configuration.log.file == "a.log")
         #expect(configuration.log.level == .debug && configuration.log.format == .json && !configuration.log.access)
         #expect(configuration.sandboxListen.description == "127.0.0.1:9000")
         let account = configuration.accounts[0]

@@ -22,9 +22,10 @@ struct ReloadTests {
             $0.adminListen = .ipv4(0, port: 2)
             $0.store = .memory
             $0.log.format = .text
+            $0.log.file = "other.log"
             $0.sandboxListen = .ipv4(0, port: 3)
         }
-        let paths = ["listen", "adminListen", "store", "log.format", "sandbox.listen"]
+        let paths = ["listen", "adminListen", "store", "log.file", "log.format", "sandbox.listen"]
         #expect(all.fixedSettings(changedSince: running).map(\.path) == paths)
         let others = configuration {
             $0.publicURL = Origin(isSecure: false, host: "127.0.0.1", port: 8080)

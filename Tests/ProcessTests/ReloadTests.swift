@@ -148,6 +148,40 @@ extension ProcessTests {
             #expect(try process.stop() == .exited(0))
         }
 
+        @Test func `a renewed certificate is shown to who comes, and kept connections go on`() throws {
+            let (old, new) = (CertificateAuthority(), CertificateAuthority())
+            let names = "DNS:localhost,IP:127.0.0.1"
+            let (first, second) = (old.issue(names), new.issue(names))
+            let home = MagpieHome(platform)
+            let files = ["certificate", "key"].map { "\(home.folder)/secret-\($0).pem" }
+            func install(_ identity: CertificateAuthority.Identity) {
+                writeFile(files[0], readFile(identity.certificateFile))
+                writeFile(files[1], readFile(identity.keyFile))
+            }
+            install(first)
+            home.edit("log: {", to: "tls: { certificate: \"\(files[0])\", key: \"\(files[1])\" }, log: {")
+            home.edit("publicURL: \"http://127.0.0.1", to: "publicURL: \"https://localhost")
+            let process = try home.start()
+            let request = "GET /magpie.json HTTP/1.1\r\nHost: localhost:\(home.port)\r\nConnection: close\r\n\r\n"
+            func answers(_ authority: CertificateAuthority) -> Bool {
+                let peer = try? TLSPeer(port: home.port, trusting: authority.certificateFile)
+                return (try? peer?.exchange(request).hasPrefix("HTTP/1.1 200")) ?? false
+            }
+            #expect(answers(old) && !answers(new))
+            let kept = try TLSPeer(port: home.port, trusting: old.certificateFile)
+
+            // A key that does not fit, as in the moment between two files: the former pair goes on.
+            writeFile(files[1], readFile(second.keyFile))
+            #expect(try process.reload().outcome == "refused")
+            #expect(answers(old) && !answers(new))
+
+            install(second)
+            #expect(try process.reload() == ("applied", 0))
+            #expect(answers(new) && !answers(old))
+            #expect(try kept.exchange(request).hasPrefix("HTTP/1.1 200"))
+            #expect(try process.stop() == .exited(0))
+        }
+
         @Test func `accounts come and go, and with them their figures`() throws {
             let home = MagpieHome(platform)
             var settings = MagpieHome.Settings()

@@ -122,6 +122,8 @@ package struct Configuration: Sendable, Equatable {
         }
 
         package var level = EventLog.Level.info
+        /// Nil for standard output.
+        package var file: String?
         package var format = Format.auto
         /// One line per request.
         package var access = true

@@ -185,6 +185,7 @@ package struct ConfigurationLoader {
 
     private func readLog(_ root: SectionReader, into configuration: inout Configuration) {
         root.section("log") { section, _ in
+            configuration.log.file = section.text("file", expected: "null or the path of a file")
             section.read("level", into: &configuration.log.level)
             section.read("format", into: &configuration.log.format)
             section.read("access", into: &configuration.log.access)

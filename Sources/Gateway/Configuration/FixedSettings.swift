@@ -4,7 +4,8 @@ extension Configuration {
     func fixedSettings(changedSince running: Configuration) -> [Complaint] {
         let settings = [
             ("listen", listen == running.listen), ("adminListen", adminListen == running.adminListen),
-            ("store", store == running.store), ("log.format", log.format == running.log.format),
+            ("store", store == running.store),
+            ("log.file", log.file == running.log.file), ("log.format", log.format == running.log.format),
             ("sandbox.listen", sandboxListen == running.sandboxListen),
         ]
         return settings.filter { !$0.1 }.map { path, _ in

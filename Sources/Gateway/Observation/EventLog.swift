@@ -39,14 +39,19 @@ package final class EventLog: Sendable {
     private let format: Format
     private let now: @Sendable () -> Date
     private let writer: LineWriter
+    /// Nil for standard output.
+    private let file: LogFile?
     /// Formatting a date costs a microsecond, and a second has many lines.
     private let second = Mutex<(number: Int, text: [UInt8])>((.min, []))
 
-    /// - Parameter write: gets whole lines, blocks as long as it must, answers false when they are lost.
+    /// - Parameters:
+    ///   - file: what `reopen` opens anew.
+    ///   - write: gets whole lines, blocks as long as it must, answers false when they are lost.
     package init(
-        level: Level = .info, format: Format, logsAccess: Bool = true, capacity: Int = 1 << 20,
+        level: Level = .info, format: Format, logsAccess: Bool = true, capacity: Int = 1 << 20, file: LogFile? = nil,
         now: @escaping @Sendable () -> Date = { Date() }, write: @escaping @Sendable ([UInt8]) -> Bool
     ) {
+        self.file = file
         verbosity = Mutex(Verbosity(level: level, logsAccess: logsAccess))
         self.format = format
         self.now = now
@@ -80,6 +85,27 @@ package final class EventLog: Sendable {
             }
         return EventLog(level: settings.level, format: format, logsAccess: settings.access) { bytes in
             writeAll(bytes, to: STDOUT_FILENO)
+        }
+    }
+
+    /// Where the settings say: their file, as JSON lines unless they ask for text, or standard output.
+    package static func opened(
+        _ settings: Configuration.Log, noColor: Bool = false
+    ) throws(LogFile.Failure) -> EventLog {
+        guard let path = settings.file else { return standardOutput(settings, noColor: noColor) }
+        let file = try LogFile(path)
+        return EventLog(
+            level: settings.level, format: settings.format == .text ? .text(isColored: false) : .json,
+            logsAccess: settings.access, file: file, write: file.write)
+    }
+
+    /// Opens the log's file anew, if it goes to one: whoever rotates logs has moved it away.
+    package func reopen() {
+        guard let file else { return }
+        do throws(LogFile.Failure) {
+            try file.reopen()
+        } catch {
+            self.error("log", [.file(error.path), .reason("it goes on in the former file: \(error.reason)")])
         }
     }
 

@@ -1,26 +1,23 @@
 import COpenSSL
-import Dispatch
 import Glibc
-import Synchronization
-import TestSupport
 
 /// A blocking TLS client on OpenSSL itself, for what an honest library never does.
 ///
 /// Unchecked because a test hands it to the one thread that floods, and looks at it again when that has ended.
-final class TLSPeer: @unchecked Sendable {
-    struct Failure: Error {
-        let call: String
+package final class TLSPeer: @unchecked Sendable {
+    package struct Failure: Error {
+        package let call: String
     }
 
     private let context: OpaquePointer
     private let connection: OpaquePointer
     private let descriptor: Int32
-    private(set) var changes = 0
+    package private(set) var changes = 0
     /// Whether the server has ended the connection.
-    private(set) var wasEnded = false
+    package private(set) var wasEnded = false
 
     /// Connects to a port of 127.0.0.1 and agrees upon TLS with a server whose certificate is for `localhost`.
-    init(port: UInt16, trusting caFile: String, only12: Bool = false) throws {
+    package init(port: UInt16, trusting caFile: String, only12: Bool = false) throws {
         // OpenSSL writes to a socket that the server may have closed.
         signal(SIGPIPE, SIG_IGN)
         (context, connection) = try Self.make(caFile)
@@ -55,13 +52,14 @@ final class TLSPeer: @unchecked Sendable {
         guard let context = SSL_CTX_new(TLS_client_method()), SSL_CTX_load_verify_file(context, caFile) == 1,
             let connection = SSL_new(context)
         else { throw Failure(call: "SSL_new") }
-        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
+        // On the connection: it has taken over what the context said when it was made.
+        SSL_set_verify(connection, SSL_VERIFY_PEER, nil)
         SSL_set1_host(connection, "localhost")
         return (context, connection)
     }
 
     /// The bytes with which a client begins.
-    static func hello(trusting caFile: String) throws -> [UInt8] {
+    package static func hello(trusting caFile: String) throws -> [UInt8] {
         let (context, connection) = try make(caFile)
         defer {
             SSL_free(connection)
@@ -76,7 +74,7 @@ final class TLSPeer: @unchecked Sendable {
         return Array(bytes.prefix(Int(max(0, count))))
     }
 
-    func exchange(_ text: String) throws -> String {
+    package func exchange(_ text: String) throws -> String {
         guard SSL_write(connection, text, Int32(text.utf8.count)) > 0 else { throw Failure(call: "SSL_write") }
         var received: [UInt8] = []
         var space = [UInt8](repeating: 0, count: 16_384)
@@ -89,9 +87,9 @@ final class TLSPeer: @unchecked Sendable {
     }
 
     /// Sends nothing but changes of keys, asking for an answer to each, until the server ends it.
-    func changeKeys(seconds: Double) {
-        let deadline = Swarm.seconds() + seconds
-        while Swarm.seconds() < deadline {
+    package func changeKeys(seconds: Double) {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while ContinuousClock.now < end {
             guard SSL_key_update(connection, SSL_KEY_UPDATE_REQUESTED) == 1, SSL_do_handshake(connection) == 1 else {
                 wasEnded = true
                 return
@@ -101,25 +99,11 @@ final class TLSPeer: @unchecked Sendable {
     }
 
     /// Whether a second handshake on the connection succeeds.
-    func renegotiates() -> Bool {
+    package func renegotiates() -> Bool {
         guard SSL_renegotiate(connection) == 1, SSL_do_handshake(connection) == 1 else { return false }
         // The answer to it comes with what is read next.
         var byte: UInt8 = 0
         SSL_write(connection, "GET /auth HTTP/1.1\r\nHost: localhost\r\n\r\n", 40)
         return SSL_read(connection, &byte, 1) == 1 && SSL_renegotiate_pending(connection) == 0
     }
-}
-
-/// Work on a thread of its own.
-final class FloodThread: Sendable {
-    private let over = Mutex(false)
-
-    init(_ work: @escaping @Sendable () -> Void) {
-        DispatchQueue(label: "flood").async {
-            work()
-            self.over.withLock { $0 = true }
-        }
-    }
-
-    var isOver: Bool { over.withLock { $0 } }
 }
