@@ -47,9 +47,12 @@ micro: bench-tool ## instructions per request, compared with Benchmarks/micro.js
 	@.ci/install /usr/bin/python3 python3 /usr/bin/valgrind valgrind
 	@Benchmarks/micro
 
-client: ## after a change of Public/wechat-jssdk.js: remake the module, and test both if Node is there
+client: ## after a change of Public/wechat-jssdk.js: remake the module and the minified copy, and test them and the types
+	@.ci/install /usr/bin/python3 python3
+	@command -v tsc >/dev/null || .ci/install /usr/bin/node nodejs /usr/bin/tsc node-typescript
 	.ci/client-module
-	@if command -v node >/dev/null; then node --test Tests/ClientTests/; else echo "No Node here: tests skipped."; fi
+	@node --test Tests/ClientTests/*.test.mjs
+	@cd Tests/ClientTests && MAGPIE_CLIENT=wechat-jssdk.min.js node --test calls.test.mjs debug.test.mjs signing.test.mjs verdict.test.mjs
 
 lint: ## formatting rules (.swift-format); `swift format -i -r Sources Tests Benchmarks` mends most findings
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks

@@ -88,7 +88,10 @@ declare namespace WechatJSSDK {
     openTagList?: string[];
     /** Another address for WeChat's script. Default: https://res.wx.qq.com/open/js/jweixin-1.6.0.js, with its backup. */
     customUrl?: string;
-    /** WeChat shows every answer in an alert. */
+    /**
+     * WeChat shows every answer in an alert. A signature that WeChat calls invalid is told in the console, with the URLs
+     * that were signed and verified, and with the JSON that `magpie diagnose` reads to tell why.
+     */
     debug?: boolean;
     /** Milliseconds; default 15,000. */
     timeout?: number;

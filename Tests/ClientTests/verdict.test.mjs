@@ -1,4 +1,4 @@
-// What initialize() and signSignature() end with. Run with `node --test Tests/ClientTests/`.
+// What initialize() and signSignature() end with. Run with `make client`.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { agents, failure, later, open } from './wechat.mjs';

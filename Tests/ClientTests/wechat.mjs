@@ -4,7 +4,9 @@
 import { readFileSync } from 'node:fs';
 import vm from 'node:vm';
 
-export const source = readFileSync(new URL('../../Public/wechat-jssdk.js', import.meta.url), 'utf8');
+// `make client` runs the tests on the minified copy, too.
+const file = process.env.MAGPIE_CLIENT || 'wechat-jssdk.js';
+export const source = readFileSync(new URL('../../Public/' + file, import.meta.url), 'utf8');
 export const agents = {
   android: 'Mozilla/5.0 (Linux; Android 14) Chrome/111.0 Mobile MicroMessenger/8.0.49',
   ios: 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Mobile/15E148 MicroMessenger/8.0.49',
@@ -80,7 +82,7 @@ export function makeSdk(window, { sandbox: everywhere, copies }) {
 // sandbox (the SDK works in any browser), copies (it leaves the bridge's replies as they are),
 // scripts (url -> 'sdk' | 'error' | 'hang' | 'page'), server (parameters -> [status, body])
 export function open(options = {}) {
-  const seen = { scripts: [], requests: [], invocations: [], verified: [], alerts: [], assigned: null };
+  const seen = { scripts: [], requests: [], invocations: [], verified: [], alerts: [], complaints: [], assigned: null };
   const world = { seen, ticket: 'T', permitted: false, ...options };
   const listeners = {};
   const url = new URL(options.url || 'https://h5.example.com/?from=menu#/cart');
@@ -94,7 +96,7 @@ export function open(options = {}) {
     },
     addEventListener(name, listener) { (listeners[name] ||= []).push(listener); },
     alert: text => seen.alerts.push(text),
-    setTimeout, clearTimeout, console, Promise
+    setTimeout, clearTimeout, Promise, console: { error: text => seen.complaints.push(text) }
   };
   window.window = window.self = window;
   world.window = window;
@@ -108,7 +110,7 @@ export function open(options = {}) {
       seen.verified.push(parameters.verifySignature);
       world.permitted = parameters.verifySignature === `${world.ticket}|${page}`;
       return world.permitted ? { err_msg: 'preVerifyJSAPI:ok' }
-        : { err_msg: 'preVerifyJSAPI:invalid_signature', ...(world.advice && { realAuthUrl: world.advice }) };
+        : { err_msg: 'preVerifyJSAPI:invalid_signature', ...(world.advice && { realAuthUrl: world.advice }), ...world.explanation };
     },
     checkJsApi: () => (world.permitted ? { err_msg: 'checkJsApi:ok' }
       : { errMsg: 'checkJsApi:fail, the permission value is offline verifying' }),
