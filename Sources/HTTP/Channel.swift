@@ -86,13 +86,13 @@ final class Channel: EndOfRound, @unchecked Sendable {
         return true
     }
 
-    /// Work that ends soon after its task is cancelled, wherever it waits for this channel.
-    func cancellable(_ work: () async -> Void) async {
-        await stream.cancellable(work)
+    /// Has the watcher called when `receive` is worth calling, or at the deadline.
+    func watch(by deadline: Deadline, _ watcher: any Watcher) {
+        stream.watch(by: deadline, watcher)
     }
 
-    func readable(by deadline: Deadline) async throws(IOError) {
-        try await stream.readable(by: deadline)
+    func cancelWatch() {
+        stream.cancelWatch()
     }
 
     /// Has the next `receive` ask the kernel, whatever the loop has heard.

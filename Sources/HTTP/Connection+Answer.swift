@@ -3,9 +3,7 @@ import Wire
 
 /// How an answer leaves: its head and body into the connection's buffer, or a streamed body piece by piece.
 extension Connection {
-    mutating func answer(
-        _ request: Request, with response: Response, since start: Deadline
-    ) async throws(Failure) {
+    func answer(_ request: Request, with response: Response, since start: Deadline) async -> Failure? {
         let (remainder, headBytes) = compose(request, response)
         var bytes = headBytes
         var failure: Failure?
@@ -17,22 +15,22 @@ extension Connection {
             failure = await stream(body, produce)
             bytes += body.written
         case .empty, .bytes, .stream:
-            if channel.pending > Channel.softLimit { failure = await flushFailure() }
+            if channel.pending > Channel.softLimit { failure = await flush() }
         }
         observe(request, response, bytes, since: start, wasCut: failure != nil)
-        if let failure { throw failure }
+        return failure
     }
 
     /// The same for an answer that is at hand, where the client has read most of those before it. False, and nothing
     /// done, for any other.
-    mutating func answerNow(_ request: Request, with response: Response, since start: Deadline) -> Bool {
+    func answerNow(_ request: Request, with response: Response, since start: Deadline) -> Bool {
         guard case .bytes = response.body, channel.pending <= Channel.softLimit else { return false }
         let (_, bytes) = compose(request, response)
         observe(request, response, bytes, since: start, wasCut: false)
         return true
     }
 
-    private mutating func compose(_ request: Request, _ response: Response) -> (ResponseSerializer.Remainder, Int) {
+    private func compose(_ request: Request, _ response: Response) -> (ResponseSerializer.Remainder, Int) {
         let serializer = ResponseSerializer(to: request, mayKeepAlive: mayKeepAlive)
         let date = site.currentDate()
         let (head, bytes) = channel.compose { serializer.append(response, date: date, to: &$0) }
@@ -45,12 +43,13 @@ extension Connection {
             request, with: response, bytes: bytes, in: Deadline.now().since(start), wasCut: wasCut)
     }
 
-    private func flushFailure() async -> Failure? {
-        do throws(Failure) {
-            try await flush()
+    func flush() async -> Failure? {
+        guard channel.hasOutput else { return nil }
+        do throws(IOError) {
+            try await channel.flush()
             return nil
         } catch {
-            return error
+            return .broken(error)
         }
     }
 

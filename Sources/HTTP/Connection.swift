@@ -3,8 +3,13 @@ import Wire
 
 /// The life of one connection, from the first byte to the last: requests are read, answered in order, and read again.
 ///
-/// The parser decides what the bytes mean; here is when to wait, for how long, and how to end.
-struct Connection: ~Copyable {
+/// The parser decides what the bytes mean; here is when to wait, for how long, and how to end. What needs no waiting is
+/// done in `go`, a plain function that the loop calls when there is something to read; only an errand that has to wait
+/// (a handler, a client that reads slowly, the end) gets a task, and the connection has one errand at a time. So an idle
+/// connection is this object, its channel and nothing else.
+///
+/// Unchecked because its errands hold it: they run on its loop, as everything here does.
+final class Connection: Watcher, @unchecked Sendable {
     /// Why a connection ends in the middle.
     enum Failure: Error {
         /// The client is told, then the connection is closed.
@@ -15,89 +20,217 @@ struct Connection: ~Copyable {
         case cut
     }
 
+    /// How far `advance` came.
+    private enum Turn {
+        /// Nothing more has come.
+        case waits(RequestParser.Phase)
+        /// It is for others to go on first.
+        case givesWay
+        case needs(Errand)
+        case isOver
+    }
+
+    /// What has to wait for something.
+    enum Errand {
+        case handshake
+        case respond(Request, since: Deadline)
+        case answer(Request, Response, since: Deadline)
+        case flush
+        /// Ends so that the client gets to read what it was sent last.
+        case part
+    }
+
     let site: ServerLoop
-    private let settings: ServerSettings
     let channel: Channel
     let peer: IPAddress?
-    private var parser: RequestParser
+    let entry: Admission.Entry
+    private let settings: ServerSettings
+    /// Where it stands in its site's list.
+    var place = 0
+    // Exclusivity is not checked at run time: see the first lines, and nothing here calls back while it holds one.
+    @exclusivity(unchecked) private var parser: RequestParser
     /// Set by the answer after which no request is read.
-    var isLast = false
-    private var clientHasEnded = false
-    private var requests = 0
-    private var headStart: Deadline?
-    private var bodyStart: Deadline?
-    private var idleStart: Deadline
+    @exclusivity(unchecked) var isLast = false
+    @exclusivity(unchecked) private var isCancelled = false
+    @exclusivity(unchecked) private var hasReleasedMemory = false
+    @exclusivity(unchecked) private var requests = 0
+    @exclusivity(unchecked) private var headStart: Deadline?
+    @exclusivity(unchecked) private var bodyStart: Deadline?
+    @exclusivity(unchecked) private var idleStart: Deadline
+    /// What is waited for when the watch ends; nil where an errand or nothing is under way.
+    @exclusivity(unchecked) private var waiting: RequestParser.Phase?
+    /// The task of the errand under way.
+    @exclusivity(unchecked) private var task: Task<Void, Never>?
+    /// How many errands were begun and ended.
+    @exclusivity(unchecked) private var errands = (begun: 0, ended: 0)
     /// What was done since others last had their turn: reads that found bytes, and requests.
-    private var streak = 0
+    @exclusivity(unchecked) private var streak = 0
     private static let longestStreak = 8
 
-    init(_ channel: Channel, peer: IPAddress?, settings: ServerSettings, site: ServerLoop) {
+    init(_ channel: Channel, peer: IPAddress?, entry: Admission.Entry, settings: ServerSettings, site: ServerLoop) {
         self.site = site
         self.settings = settings
         self.channel = channel
         self.peer = peer
+        self.entry = entry
         parser = RequestParser(limits: settings.options.limits)
         idleStart = site.loop.now
     }
 
-    mutating func serve() async {
-        do throws(Failure) {
-            while let request = try await next() {
-                let start = site.observer == nil ? site.loop.now : .now()
-                if let response = site.responder.respondNow(to: request) {
-                    if !answerNow(request, with: response, since: start) {
-                        try await answer(request, with: response, since: start)
-                    }
-                } else {
-                    // A handler that waits must not hold back the answers before its own.
-                    channel.flushAtEndOfRound()
-                    try await answer(request, with: await site.responder.respond(to: request), since: start)
-                }
-                if isLast { return await channel.part() }
-                if turnEnds() { await giveWay() }
-            }
-            try await flush()
-            // Who is told to go may be sending a request this very moment.
-            if clientHasEnded { channel.close() } else { await channel.part() }
-        } catch {
-            await end(after: error)
+    // MARK: - Whose turn it is
+
+    func begin() {
+        switch entry.verdict {
+        case .admitted: channel.isSecure ? run(.handshake) : go()
+        case .refused, .ignored: turnDown()
         }
     }
 
-    /// The next request; nil when the client is done, has been idle for too long, or the server is stopping.
-    private mutating func next() async throws(Failure) -> Request? {
+    /// Says 503 and goes. Under a flood, when many already linger over that, the close is immediate.
+    private func turnDown() {
+        site.observer?.note(.overloaded(peer: peer))
+        guard entry.verdict == .refused, !channel.isSecure else { return site.close(self) }
+        site.compose(settings.options.refusal(.unavailable), into: channel)
+        run(.part)
+    }
+
+    /// Ends it soon, wherever it is.
+    func cancel() {
+        isCancelled = true
+        task?.cancel()
+        channel.cancelWatch()
+    }
+
+    func wake(_ reason: Wake) {
+        guard let phase = waiting else { return go() }
+        waiting = nil
+        switch reason {
+        case .ready: go()
+        case .cancelled: site.close(self)
+        case .timedOut:
+            guard phase == .idle else { return end(after: .refused(.timedOut)) }
+            guard site.loop.now < idleEnd else { return go() }
+            parser.releaseMemory()
+            channel.releaseMemory()
+            hasReleasedMemory = true
+            watch(.idle)
+        }
+    }
+
+    private func go() {
+        if isCancelled { return site.close(self) }
+        let turn: Turn
+        do throws(Failure) {
+            turn = try advance()
+        } catch {
+            return end(after: error)
+        }
+        switch turn {
+        case .waits(let phase): watch(phase)
+        case .givesWay:
+            channel.flushAtEndOfRound()
+            site.loop.callAgain(self)
+        case .needs(let errand): run(errand)
+        case .isOver: site.close(self)
+        }
+    }
+
+    private func watch(_ phase: RequestParser.Phase) {
+        streak = 0
+        let deadline = deadline(of: phase)
+        // Most clients that come back do so at once; only who does not gives the buffers back.
+        let isEarly = phase == .idle && !hasReleasedMemory
+        waiting = phase
+        channel.watch(by: isEarly ? min(deadline, idleStart + settings.timeouts.buffers) : deadline, self)
+    }
+
+    private func run(_ errand: Errand) {
+        errands.begun += 1
+        let number = errands.begun
+        let task = Task.immediate(executorPreference: site.loop) { await self.perform(errand) }
+        // It may be over already, and another under way.
+        if errands == (number, number - 1) { self.task = task }
+    }
+
+    private func perform(_ errand: Errand) async {
+        let failure: Failure?
+        var isOver = false
+        switch errand {
+        case .handshake:
+            isOver = await !agree()
+            failure = nil
+        case .respond(let request, let start):
+            // A handler that waits must not hold back the answers before its own.
+            channel.flushAtEndOfRound()
+            failure = await answer(request, with: await site.responder.respond(to: request), since: start)
+        case .answer(let request, let response, let start):
+            failure = await answer(request, with: response, since: start)
+        case .flush:
+            failure = await flush()
+        case .part:
+            await channel.part()
+            (failure, isOver) = (nil, true)
+        }
+        errands.ended += 1
+        task = nil
+        if let failure { return end(after: failure) }
+        if isOver { return site.close(self) }
+        go()
+    }
+
+    /// Whether TLS was agreed upon.
+    private func agree() async -> Bool {
+        do throws(HandshakeFault) {
+            try await channel.handshake(by: site.loop.now + settings.options.handshakeTimeout)
+            idleStart = site.loop.now
+            return true
+        } catch {
+            site.observer?.note(.handshakeFailed(error, peer: peer))
+            return false
+        }
+    }
+
+    // MARK: - Reading and answering
+
+    /// Goes on until there is something to wait for.
+    private func advance() throws(Failure) -> Turn {
         while true {
+            if isLast { return .needs(.part) }
+            if streak >= Self.longestStreak {
+                streak = 0
+                return .givesWay
+            }
             switch try parse() {
             case .request(let request):
-                return request
+                let start = site.observer == nil ? site.loop.now : .now()
+                guard let response = site.responder.respondNow(to: request) else {
+                    return .needs(.respond(request, since: start))
+                }
+                guard answerNow(request, with: response, since: start) else {
+                    return .needs(.answer(request, response, since: start))
+                }
             case .expectsContinue:
                 _ = channel.compose { $0 += "HTTP/1.1 100 Continue\r\n\r\n".utf8 }
             case .needsMore(let phase):
                 // Everything that was asked for is answered: now the answers leave, in one piece.
-                if try !flushNow() { try await flush() }
+                guard try flushNow() else { return .needs(.flush) }
                 switch try read(phase) {
-                case .bytes:
-                    if turnEnds() { await giveWay() }
-                case .end:
-                    clientHasEnded = true
-                    return nil
+                case .bytes: streak += 1
+                case .end: return ending(clientHasEnded: true)
                 case .nothing:
-                    streak = 0
-                    guard try await wait(phase) else { return nil }
+                    guard phase == .idle, site.loop.now >= idleEnd else { return .waits(phase) }
+                    if let ending = try lastLook() { return ending }
                 case .noPlaintext:
                     // Nothing the parser could count or refuse: only time ends this.
-                    guard site.loop.now < deadline(of: phase) else {
-                        if phase == .idle { return nil }
-                        throw .refused(.timedOut)
-                    }
-                    streak = 0
-                    await giveWay()
+                    if site.loop.now < deadline(of: phase) { return .givesWay }
+                    guard phase == .idle else { throw .refused(.timedOut) }
+                    return ending(clientHasEnded: false)
                 }
             }
         }
     }
 
-    private mutating func parse() throws(Failure) -> RequestParser.Step {
+    private func parse() throws(Failure) -> RequestParser.Step {
         let step: RequestParser.Step
         do throws(WireError) {
             step = try parser.next()
@@ -108,54 +241,51 @@ struct Connection: ~Copyable {
         request.peer = peer
         request.isSecure = channel.isSecure
         requests += 1
-        (headStart, bodyStart) = (nil, nil)
+        streak += 1
+        (headStart, bodyStart, hasReleasedMemory) = (nil, nil, false)
         idleStart = site.loop.now
         return .request(request)
     }
 
-    private mutating func read(_ phase: RequestParser.Phase) throws(Failure) -> Channel.Reading {
+    private func read(_ phase: RequestParser.Phase) throws(Failure) -> Channel.Reading {
         do throws(IOError) {
             return try channel.receive(into: &parser)
         } catch {
-            throw Self.failure(error, in: phase)
+            throw error == .timedOut && phase != .idle ? .refused(.timedOut) : .broken(error)
         }
     }
 
-    private static func failure(_ error: IOError, in phase: RequestParser.Phase) -> Failure {
-        error == .timedOut && phase != .idle ? .refused(.timedOut) : .broken(error)
+    /// The end of a connection that was idle for too long, unless a request came just then: a close would reset it.
+    private func lastLook() throws(Failure) -> Turn? {
+        channel.lookAgain()
+        switch try read(.idle) {
+        case .bytes: return nil
+        case .end: return ending(clientHasEnded: true)
+        case .nothing, .noPlaintext: return ending(clientHasEnded: false)
+        }
     }
 
-    /// Whether it is time to let the other connections of the loop go on: a client that sends without end, or has sent a
-    /// thousand requests in one go, must not hold them up.
-    private mutating func turnEnds() -> Bool {
-        streak += 1
-        guard streak >= Self.longestStreak else { return false }
-        streak = 0
-        return true
+    private func ending(clientHasEnded: Bool) -> Turn {
+        // Who is told to go may be sending a request this very moment.
+        guard clientHasEnded else { return .needs(.part) }
+        channel.close()
+        return .isOver
     }
 
-    private func giveWay() async {
-        channel.flushAtEndOfRound()
-        await Task.yield()
-    }
-
-    /// Waits until there is something to read; false when the time for that is over, and nothing has come.
-    private mutating func wait(_ phase: RequestParser.Phase) async throws(Failure) -> Bool {
-        let deadline = deadline(of: phase)
+    /// Whether everything that was to be sent has gone.
+    private func flushNow() throws(Failure) -> Bool {
         do throws(IOError) {
-            guard phase == .idle else {
-                try await channel.readable(by: deadline)
-                return true
-            }
-            if try await waitIdle(until: deadline) { return true }
-            return try hasComeAfterAll()
+            guard channel.hasOutput else { return true }
+            return try channel.flushNow()
         } catch {
-            throw Self.failure(error, in: phase)
+            throw .broken(error)
         }
     }
+
+    // MARK: - How long
 
     /// When the phase must be over, in total from its first byte: one byte a second must not hold a connection for ever.
-    private mutating func deadline(of phase: RequestParser.Phase) -> Deadline {
+    private func deadline(of phase: RequestParser.Phase) -> Deadline {
         switch phase {
         case .idle:
             // The parser has skipped what had begun: an empty line.
@@ -172,14 +302,6 @@ struct Connection: ~Copyable {
         }
     }
 
-    /// Whether a request came just when the waiting was over: a close would reset it.
-    private mutating func hasComeAfterAll() throws(IOError) -> Bool {
-        channel.lookAgain()
-        let reading = try channel.receive(into: &parser)
-        clientHasEnded = reading == .end
-        return reading == .bytes
-    }
-
     /// How long to wait for a request. Whoever connected before the server stopped has a request on its way, even
     /// though none has come yet.
     private var idleEnd: Deadline {
@@ -187,63 +309,26 @@ struct Connection: ~Copyable {
         return requests == 0 ? idleStart + settings.timeouts.lastFirstRequest : idleStart
     }
 
-    private mutating func waitIdle(until deadline: Deadline) async throws(IOError) -> Bool {
-        guard site.loop.now < deadline else { return false }
-        do throws(IOError) {
-            // Most clients that come back do so at once; only who does not gives the buffers back.
-            try await channel.readable(by: min(deadline, idleStart + settings.timeouts.buffers))
-            return true
-        } catch .timedOut {
-            guard site.loop.now < deadline else { return false }
-            parser.releaseMemory()
-            channel.releaseMemory()
-        }
-        do throws(IOError) {
-            try await channel.readable(by: deadline)
-            return true
-        } catch .timedOut {
-            return false
-        }
-    }
-
-    /// Whether everything that was to be sent has gone.
-    private func flushNow() throws(Failure) -> Bool {
-        do throws(IOError) {
-            guard channel.hasOutput else { return true }
-            return try channel.flushNow()
-        } catch {
-            throw .broken(error)
-        }
-    }
-
-    func flush() async throws(Failure) {
-        guard channel.hasOutput else { return }
-        do throws(IOError) {
-            try await channel.flush()
-        } catch {
-            throw .broken(error)
-        }
-    }
-
-    private mutating func end(after failure: Failure) async {
-        if channel.hasStalled { site.observer?.note(.stalled(peer: peer)) }
-        switch failure {
-        case .refused(let error):
-            site.observer?.note(.refused(error, peer: peer))
-            site.compose(settings.options.refusal(error.status), toHead: parser.isToHead, into: channel)
-            await channel.part()
-        case .cut, .broken(.timedOut):
-            // Who takes no byte has a full buffer that a normal close would keep in the kernel for minutes.
-            channel.cut()
-        case .broken:
-            return
-        }
-    }
-
     /// Whether the server has nothing against another request after the present one. On the way out it answers what
     /// has come already: the next one of a pipeline was sent in good faith.
     var mayKeepAlive: Bool {
         let limit = settings.options.requestsPerConnection
         return (!site.isDraining || parser.buffered > 0) && (limit == 0 || requests < limit)
+    }
+
+    private func end(after failure: Failure) {
+        if channel.hasStalled { site.observer?.note(.stalled(peer: peer)) }
+        switch failure {
+        case .refused(let error):
+            site.observer?.note(.refused(error, peer: peer))
+            site.compose(settings.options.refusal(error.status), toHead: parser.isToHead, into: channel)
+            run(.part)
+        case .cut, .broken(.timedOut):
+            // Who takes no byte has a full buffer that a normal close would keep in the kernel for minutes.
+            channel.cut()
+            site.close(self)
+        case .broken:
+            site.close(self)
+        }
     }
 }

@@ -2,7 +2,7 @@ package import Reactor
 import Synchronization
 import Wire
 
-/// An HTTP/1.1 server: one listening socket per loop, one task per connection.
+/// An HTTP/1.1 server: one listening socket per loop, one task per request that has to wait.
 ///
 /// Gateway and Sandbox make one per listener and give it a `Responder`. Below it, `ServerLoop` takes connections,
 /// `Connection` is the life of one, `Channel` its bytes, and Wire says what they mean.

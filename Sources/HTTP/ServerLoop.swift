@@ -1,9 +1,9 @@
 import Reactor
 import Wire
 
-/// What a server has on one loop: it takes connections from its listener and starts a task for each.
+/// What a server has on one loop: it takes connections from its listener and holds them until they end.
 ///
-/// Unchecked because child tasks hold it: they all run on its loop, as everything here does.
+/// Unchecked because tasks hold it: they all run on its loop, as everything here does.
 final class ServerLoop: @unchecked Sendable {
     let responder: any Responder
     let observer: (any ServerObserver)?
@@ -12,6 +12,10 @@ final class ServerLoop: @unchecked Sendable {
     private let settings: ServerSettings.Current
     private let admission: Admission
     private var date: DateCache
+    @exclusivity(unchecked) private var connections: [Connection] = []
+    private var takesMore = true
+    /// Opened when the last connection has ended and none will come.
+    private let done = Gate()
 
     init(
         settings: ServerSettings.Current, responder: any Responder, observer: (any ServerObserver)?,
@@ -32,60 +36,62 @@ final class ServerLoop: @unchecked Sendable {
 
     /// Serves until the listener is stopped and the last connection has ended. Cancellation ends them all at once.
     func run(_ listener: Listener) async {
-        await withDiscardingTaskGroup { connections in
-            do throws(IOError) {
-                var acceptor = try Acceptor(listener, on: loop)
-                var eager = 0
-                while let arrival = try await acceptor.next() {
-                    switch arrival {
-                    case .connection(let descriptor, let peer):
-                        connections.addImmediateTask { await self.serve(descriptor, from: peer) }
-                    case .turnedAway(let error):
-                        observer?.note(.turnedAway(error))
-                    }
-                    // A flood of connections must not keep the loop from those it has.
-                    eager += 1
-                    if eager % 32 == 0 { await Task.yield() }
+        do throws(IOError) {
+            var acceptor = try Acceptor(listener, on: loop)
+            var eager = 0
+            while let arrival = try await acceptor.next() {
+                switch arrival {
+                case .connection(let descriptor, let peer): open(descriptor, from: peer)
+                case .turnedAway(let error): observer?.note(.turnedAway(error))
                 }
-            } catch {
-                observer?.note(.acceptingFailed(error))
+                // A flood of connections must not keep the loop from those it has.
+                eager += 1
+                if eager % 32 == 0 { await Task.yield() }
             }
+        } catch {
+            observer?.note(.acceptingFailed(error))
+        }
+        takesMore = false
+        openIfDone()
+        do throws(IOError) {
+            try await done.wait()
+        } catch {
+            for connection in connections { connection.cancel() }
+            // In a task of its own, which is not cancelled: they all end soon now.
+            await Task(executorPreference: loop) { try? await self.done.wait() }.value
         }
     }
 
-    private func serve(_ descriptor: Int32, from address: SocketAddress?) async {
+    private func open(_ descriptor: Int32, from address: SocketAddress?) {
         let peer = address?.ipBytes.flatMap { IPAddress(bytes: $0) }
         let settings = settings.value
         let entry = admission.enter(peer)
         observer?.note(.opened)
-        defer {
-            if admission.leave(entry) { FreedMemory.giveBack() }
-            observer?.note(.closed)
-        }
         // Registering fails for want of kernel memory only; the descriptor is closed then.
-        guard let stream = try? Stream(adopting: descriptor, on: loop) else { return }
+        guard let stream = try? Stream(adopting: descriptor, on: loop) else { return leave(entry) }
         let channel = Channel(stream, on: loop, stall: settings.timeouts.write, tls: settings.options.tls)
-        guard entry.verdict == .admitted else { return await turnDown(channel, peer, entry.verdict, settings.options) }
-        do throws(HandshakeFault) {
-            try await channel.handshake(by: loop.now + settings.options.handshakeTimeout)
-        } catch {
-            observer?.note(.handshakeFailed(error, peer: peer))
-            return
-        }
-        await channel.cancellable {
-            var connection = Connection(channel, peer: peer, settings: settings, site: self)
-            await connection.serve()
-        }
+        let connection = Connection(channel, peer: peer, entry: entry, settings: settings, site: self)
+        connection.place = connections.count
+        connections.append(connection)
+        connection.begin()
     }
 
-    /// Says 503 and goes. Under a flood, when many already linger over that, the close is immediate.
-    private func turnDown(
-        _ channel: Channel, _ peer: IPAddress?, _ verdict: Admission.Verdict, _ options: ServerOptions
-    ) async {
-        observer?.note(.overloaded(peer: peer))
-        guard verdict == .refused, !channel.isSecure else { return }
-        compose(options.refusal(.unavailable), into: channel)
-        await channel.part()
+    /// The last that a connection does.
+    func close(_ connection: Connection) {
+        connections.swapAt(connection.place, connections.count - 1)
+        connections[connection.place].place = connection.place
+        connections.removeLast()
+        leave(connection.entry)
+        openIfDone()
+    }
+
+    private func leave(_ entry: Admission.Entry) {
+        if admission.leave(entry) { FreedMemory.giveBack() }
+        observer?.note(.closed)
+    }
+
+    private func openIfDone() {
+        if !takesMore, connections.isEmpty { done.open() }
     }
 
     /// The answer to what is no request that can be served; the connection ends with it.

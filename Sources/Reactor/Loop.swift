@@ -19,6 +19,8 @@ package final class Loop: TaskExecutor {
         @safe @exclusivity(unchecked) var ready: [UnownedJob] = []
         /// The batch being run; the two arrays change places so that neither is allocated again.
         @safe @exclusivity(unchecked) var running: [UnownedJob] = []
+        /// The watchers being called; its room is used again in the same way.
+        @safe @exclusivity(unchecked) var calling: [Seats.Call] = []
         /// What wants to be done before the loop turns to the kernel again, see `atEndOfRound`.
         @safe @exclusivity(unchecked) var endings: [any EndOfRound] = []
         /// The time at the last return from the kernel.
@@ -39,7 +41,6 @@ package final class Loop: TaskExecutor {
         case close(descriptor: Int32)
         case forget(Listener)
         case nudgeReaders
-        case cancelWaits(datum: UInt64)
     }
 
     // Touched on the loop's thread only: `core` is the one door and checks that; the inbox is the way in from elsewhere.
@@ -142,16 +143,6 @@ package final class Loop: TaskExecutor {
         }
     }
 
-    /// Gets up whoever waits on a registration, if it still is the one meant.
-    func cancelWaits(_ datum: UInt64) {
-        if isCurrent {
-            let core = core
-            core.poller.cancelWaits(datum, seats: &core.seats)
-        } else {
-            post { $0.notes.append(.cancelWaits(datum: datum)) }
-        }
-    }
-
     /// Ends `run` once the jobs at hand are done. Tasks that are still parked then are never resumed.
     func stop() {
         post { $0.isStopped = true }
@@ -179,6 +170,11 @@ package final class Loop: TaskExecutor {
         core.endings.append(ending)
     }
 
+    /// Calls the watcher in the next round, after the others had their turn.
+    package func callAgain(_ watcher: any Watcher) {
+        core.seats.call(watcher, .ready)
+    }
+
     /// Runs until `stop`. The calling thread is the loop's thread for that time.
     func run() {
         precondition(Loop.current == nil, "a loop runs inside another loop's task")
@@ -203,22 +199,26 @@ package final class Loop: TaskExecutor {
             if !inbox.notes.isEmpty { inbox.notes = [] }
             return taken
         }
-        core.ready.append(contentsOf: jobs)
+        if !jobs.isEmpty { core.ready.append(contentsOf: jobs) }
         for note in notes {
             switch note {
             case .wake(let seat, let ticket, let reason): core.seats.wake(seat, ticket: ticket, reason)
             case .close(let descriptor): release(descriptor)
             case .forget(let listener): forget(listener)
             case .nudgeReaders: nudgeReaders()
-            case .cancelWaits(let datum): cancelWaits(datum)
             }
         }
-        return !isStopped || !core.ready.isEmpty
+        return !isStopped || !core.ready.isEmpty || core.seats.hasCalls
     }
 
-    /// One round: what these jobs enqueue in turn waits until the descriptors had their look.
+    /// One round: what these watchers and jobs cause in turn waits until the descriptors had their look.
     private func runReadyJobs() {
         let core = core
+        if core.seats.hasCalls {
+            core.seats.takeCalls(&core.calling)
+            for call in core.calling { call.watcher.wake(call.reason) }
+            core.calling.removeAll(keepingCapacity: true)
+        }
         // This very loop, which outlives the call.
         let executor = unsafe asUnownedTaskExecutor()
         swap(&core.ready, &core.running)
@@ -235,7 +235,7 @@ package final class Loop: TaskExecutor {
     }
 
     private func timeout() -> Int32 {
-        guard core.ready.isEmpty else { return 0 }
+        guard core.ready.isEmpty, !core.seats.hasCalls else { return 0 }
         let canSleep = inbox.withLock { inbox in
             inbox.isAsleep = inbox.jobs.isEmpty && inbox.notes.isEmpty && !inbox.isStopped
             return inbox.isAsleep

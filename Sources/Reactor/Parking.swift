@@ -5,10 +5,17 @@ import Synchronization
 /// A *seat* is a place to wait: a stream has two (reading and writing), a `sleep` takes one for its duration. A task
 /// parks on a seat with a deadline; readiness, the deadline or cancellation gets it up, whichever comes first.
 /// Everything here belongs to one loop and is touched on that loop's thread only, so there is no lock.
-enum Wake: Sendable {
+package enum Wake: Sendable {
     case ready
     case timedOut
     case cancelled
+}
+
+/// Who waits on a seat without a task: an object that is called. A task that waits holds 10 KB of stacks and frames,
+/// which is much for one of ten thousand connections that have nothing to do.
+package protocol Watcher: AnyObject {
+    /// On the loop's thread, once for every watch, and never from within the call that began it. Must not block.
+    func wake(_ reason: Wake)
 }
 
 /// A task that waits. Unchecked, which saves an allocation per wait: every one is resumed exactly once, because `sit`
@@ -28,6 +35,12 @@ enum Wake: Sendable {
     }
 }
 
+/// Who waits on a seat.
+enum Waiting {
+    case task(Parked)
+    case watcher(any Watcher)
+}
+
 struct Seat {
     /// Grows with every use as a wait; a wake-up that names an older one is for somebody who has left.
     var ticket: UInt64 = 0
@@ -38,7 +51,7 @@ struct Seat {
     /// not once per request).
     var scheduled: UInt64 = .max
     var deadline: UInt64 = .max
-    var parked: Parked?
+    var waiting: Waiting?
 }
 
 struct Seats {
@@ -47,6 +60,10 @@ struct Seats {
     private var heap = DeadlineHeap()
     private var stale = 0
     private var lastTicket: UInt64 = 0
+    /// The watchers to be called, see `takeCalls`.
+    private var calls: [Call] = []
+
+    typealias Call = (watcher: any Watcher, reason: Wake)
 
     mutating func take() -> Int32 {
         if let seat = free.popLast() { return seat }
@@ -55,7 +72,7 @@ struct Seats {
     }
 
     mutating func giveBack(_ seat: Int32) {
-        precondition(seats[Int(seat)].parked == nil, "a seat is given back while a task waits on it")
+        precondition(seats[Int(seat)].waiting == nil, "a seat is given back while somebody waits on it")
         if seats[Int(seat)].scheduled != .max { stale += 1 }
         seats[Int(seat)].serial &+= 1
         seats[Int(seat)].scheduled = .max
@@ -75,21 +92,36 @@ struct Seats {
         return lastTicket
     }
 
-    mutating func sit(_ task: Parked, on seat: Int32, until deadline: Deadline) {
+    mutating func sit(_ waiting: Waiting, on seat: Int32, until deadline: Deadline) {
         let index = Int(seat)
-        precondition(seats[index].parked == nil, "two tasks wait for the same thing")
-        seats[index].parked = task
+        precondition(seats[index].waiting == nil, "two wait for the same thing")
+        seats[index].waiting = waiting
         seats[index].deadline = deadline.nanoseconds
         if deadline.nanoseconds < seats[index].scheduled { schedule(seat, at: deadline.nanoseconds) }
     }
 
-    /// Gets the task up that waits on the seat, if one does (and, with a ticket, if it still is the one meant).
+    /// Gets up who waits on the seat, if somebody does (and, with a ticket, if it still is the one meant).
     mutating func wake(_ seat: Int32, ticket: UInt64? = nil, _ reason: Wake) {
         let index = Int(seat)
         if let ticket, seats[index].ticket != ticket { return }
-        guard let task = seats[index].parked else { return }
-        seats[index].parked = nil
-        task.resume(reason)
+        guard let waiting = seats[index].waiting else { return }
+        seats[index].waiting = nil
+        switch waiting {
+        case .task(let task): task.resume(reason)
+        case .watcher(let watcher): call(watcher, reason)
+        }
+    }
+
+    /// Notes down a call for the loop to make: a watcher may sit down again in it, and does not find the seats in use.
+    mutating func call(_ watcher: any Watcher, _ reason: Wake) {
+        calls.append((watcher, reason))
+    }
+
+    var hasCalls: Bool { !calls.isEmpty }
+
+    /// Exchanges the calls to be made for an empty array, whose room is used again.
+    mutating func takeCalls(_ empty: inout [Call]) {
+        swap(&calls, &empty)
     }
 
     /// Entries in the heap, stale ones included.
@@ -106,7 +138,7 @@ struct Seats {
                 continue
             }
             seats[index].scheduled = .max
-            guard seats[index].parked != nil else { continue }
+            guard seats[index].waiting != nil else { continue }
             if seats[index].deadline <= now {
                 wake(entry.seat, .timedOut)
             } else if seats[index].deadline != .max {
@@ -123,10 +155,9 @@ struct Seats {
 }
 
 extension Loop {
-    /// Waits on a seat. `isCovered` says that a handler further out gets this seat up on cancellation.
-    func park(_ seat: Int32, until deadline: Deadline, isCovered: Bool = false) async -> Wake {
-        let ticket = core.seats.newTicket(seat)
-        return isCovered ? await sit(on: seat, until: deadline) : await park(seat, ticket: ticket, until: deadline)
+    /// Waits on a seat.
+    func park(_ seat: Int32, until deadline: Deadline) async -> Wake {
+        await park(seat, ticket: core.seats.newTicket(seat), until: deadline)
     }
 
     /// With a ticket that somebody else has been told before, to wake by. The cancellation handler may run on any
@@ -148,7 +179,7 @@ extension Loop {
             if Task.isCancelled {
                 task.resume(.cancelled)
             } else {
-                core.seats.sit(task, on: seat, until: deadline)
+                core.seats.sit(.task(task), on: seat, until: deadline)
             }
         }
     }

@@ -16,8 +16,6 @@ import Glibc
         var isWritable = false
         /// The peer has finished: from here on a short read does not prove that nothing is left.
         var hasEnded = false
-        /// One cancellation handler covers all waits, see `Stream.cancellable`.
-        var isCovered = false
         var readSeat: Int32 = -1
         var writeSeat: Int32 = -1
 
@@ -117,15 +115,6 @@ import Glibc
                 deliver(flags, to: datum, seats: &seats)
             }
         }
-    }
-
-    mutating func setCovered(_ descriptor: Int32, _ isCovered: Bool) { table[Int(descriptor)].isCovered = isCovered }
-
-    func cancelWaits(_ datum: UInt64, seats: inout Seats) {
-        let index = Int(datum & 0xFFFF_FFFF)
-        guard table[index].generation == datum >> 32, table[index].isRegistered else { return }
-        seats.wake(table[index].readSeat, .cancelled)
-        seats.wake(table[index].writeSeat, .cancelled)
     }
 
     func nudgeReaders(seats: inout Seats) {

@@ -48,7 +48,22 @@ package struct Stream: ~Copyable {
     package func readable(by deadline: Deadline) async throws(IOError) {
         let registration = loop.core.poller[descriptor]
         if registration.isReadable { return }
-        try await loop.park(registration.readSeat, until: deadline, isCovered: registration.isCovered).check()
+        try await loop.park(registration.readSeat, until: deadline).check()
+    }
+
+    /// Has the watcher called once: when `tryRead` is worth calling (or for no reason, as above), at the deadline, or by
+    /// `cancelWatch`. Nobody else may wait to read meanwhile.
+    package func watch(by deadline: Deadline, _ watcher: any Watcher) {
+        let core = loop.core
+        let registration = core.poller[descriptor]
+        core.seats.sit(.watcher(watcher), on: registration.readSeat, until: deadline)
+        if registration.isReadable { core.seats.wake(registration.readSeat, .ready) }
+    }
+
+    /// Has whoever waits to read called with `.cancelled`.
+    package func cancelWatch() {
+        let core = loop.core
+        core.seats.wake(core.poller[descriptor].readSeat, .cancelled)
     }
 
     /// Has the next `tryRead` ask the kernel, whatever was heard of it last: bytes may have come since.
@@ -105,7 +120,7 @@ package struct Stream: ~Copyable {
     package func writable(by deadline: Deadline) async throws(IOError) {
         let registration = loop.core.poller[descriptor]
         if registration.isWritable { return }
-        try await loop.park(registration.writeSeat, until: deadline, isCovered: registration.isCovered).check()
+        try await loop.park(registration.writeSeat, until: deadline).check()
     }
 
     /// Writes everything. Throws `.timedOut` at the deadline, or after `stall` without one byte of progress.
@@ -127,20 +142,6 @@ package struct Stream: ~Copyable {
     }
 
     // MARK: - Ending
-
-    /// Runs work during which one cancellation handler serves all waits on this stream: setting one up for each costs
-    /// a tenth of a small request. Only for waits of this very task; a child's own cancellation would go unnoticed.
-    package func cancellable<Value>(_ work: () async -> Value) async -> Value {
-        let (loop, descriptor) = (loop, descriptor)
-        let datum = loop.core.poller.datum(of: descriptor)
-        loop.core.poller.setCovered(descriptor, true)
-        defer { loop.core.poller.setCovered(descriptor, false) }
-        return await withTaskCancellationHandler {
-            await work()
-        } onCancel: {
-            loop.cancelWaits(datum)
-        }
-    }
 
     /// Says that nothing more will be written; reading goes on.
     package func shutdownWrite() {

@@ -82,25 +82,36 @@ import Testing
         }
     }
 
-    @Test func `one handler for all waits of a task does what one for each does`() async throws {
+    @Test func `a watcher is called once, for bytes, at its deadline or when it is called off`() async throws {
+        try await withPair { near, far in
+            let log = CallLog()
+            near.value.watch(by: .after(.seconds(60)), log)
+            try await far.value.write([1, 2, 3])
+            try await log.hasBeenCalled(times: 1)
+            #expect(try await near.value.read(upTo: 10, deadline: .after(.seconds(60))) == [1, 2, 3])
+
+            near.value.watch(by: .after(.milliseconds(5)), log)
+            try await log.hasBeenCalled(times: 2)
+
+            near.value.watch(by: .never, log)
+            near.value.cancelWatch()
+            near.value.cancelWatch()
+            #expect(log.reasons.count == 2, "not from within")
+            try await log.hasBeenCalled(times: 3)
+
+            try await far.value.write([4])
+            _ = try await near.value.read(upTo: 10, deadline: .after(.seconds(60)))
+            #expect(log.reasons == [.ready, .timedOut, .cancelled])
+        }
+    }
+
+    @Test func `a watcher that asks to be called again does not hold up the tasks`() async throws {
         try await withPair { near, _ in
-            for wait in [0, 1] {
-                let task = Task(executorPreference: Loop.current) {
-                    await near.value.cancellable {
-                        do throws(IOError) {
-                            if wait == 0 { _ = try await near.value.read(upTo: 10, deadline: .never) }
-                            try await near.value.write([UInt8](repeating: 0, count: 50_000_000))
-                            return IOError.closed
-                        } catch {
-                            return error
-                        }
-                    }
-                }
-                try? await sleep(for: .milliseconds(5))
-                // From another thread, then from this one.
-                if wait == 0 { await offLoop { task.cancel() } } else { task.cancel() }
-                #expect(await task.value == .cancelled)
-            }
+            let eager = Eager(Loop.current!)
+            eager.loop.callAgain(eager)
+            try await sleep(for: .milliseconds(5))
+            eager.isDone = true
+            #expect(eager.calls > 1)
         }
     }
 
@@ -242,4 +253,29 @@ private func fill(_ address: SocketAddress, _ count: Int) async throws {
     let stream = try await Stream.connect(to: address, deadline: .after(.milliseconds(50)))
     try await fill(address, count - 1)
     _ = stream.isQuiet
+}
+
+private final class CallLog: Watcher, @unchecked Sendable {
+    var reasons: [Wake] = []
+
+    func wake(_ reason: Wake) { reasons.append(reason) }
+
+    func hasBeenCalled(times: Int) async throws {
+        let end = Deadline.after(.seconds(60))
+        while reasons.count < times, !end.hasPassed { try await sleep(for: .milliseconds(1)) }
+        #expect(reasons.count == times)
+    }
+}
+
+private final class Eager: Watcher, @unchecked Sendable {
+    let loop: Loop
+    var calls = 0
+    var isDone = false
+
+    init(_ loop: Loop) { self.loop = loop }
+
+    func wake(_ reason: Wake) {
+        calls += 1
+        if !isDone { loop.callAgain(self) }
+    }
 }
