@@ -160,7 +160,7 @@ final class Wiring: Sendable {
                 tellsStrictTransport: tls != nil),
             observer: RequestObserver(
                 listener: .public, name: "public", log: log, metrics: metrics, addresses: addresses,
-                routes: Set(Routes.publicPaths)))
+                paths: Routes.publicPaths))
         adminSide = Side(
             options: .admin(configuration.limits, proxies: configuration.trustedProxies),
             responder: HostGuard(
@@ -169,7 +169,7 @@ final class Wiring: Sendable {
                 tellsStrictTransport: false),
             observer: RequestObserver(
                 listener: .admin, name: "admin", log: log, metrics: metrics, addresses: addresses,
-                routes: Set(Routes.adminPaths)))
+                paths: Routes.adminPaths))
     }
 
     /// Whether nothing a request could notice differs.
@@ -204,9 +204,14 @@ final class CurrentWiring: Sendable {
     }
 }
 
-private struct CurrentResponder: Responder {
+private final class CurrentResponder: Responder {
     let wiring: CurrentWiring
     let side: @Sendable (Wiring) -> Wiring.Side
+
+    init(wiring: CurrentWiring, side: @escaping @Sendable (Wiring) -> Wiring.Side) {
+        self.wiring = wiring
+        self.side = side
+    }
 
     func respond(to request: Request) async -> Response {
         await side(wiring.value).responder.respond(to: request)
@@ -217,9 +222,14 @@ private struct CurrentResponder: Responder {
     }
 }
 
-private struct CurrentObserver: ServerObserver {
+private final class CurrentObserver: ServerObserver {
     let wiring: CurrentWiring
     let side: @Sendable (Wiring) -> Wiring.Side
+
+    init(wiring: CurrentWiring, side: @escaping @Sendable (Wiring) -> Wiring.Side) {
+        self.wiring = wiring
+        self.side = side
+    }
 
     func note(_ event: ServerEvent) {
         side(wiring.value).observer.note(event)

@@ -73,7 +73,7 @@ final class Connection: Watcher, @unchecked Sendable {
         self.channel = channel
         self.peer = peer
         self.entry = entry
-        parser = RequestParser(limits: settings.options.limits)
+        parser = RequestParser(limits: settings.options.limits, peer: peer, isSecure: channel.isSecure)
         idleStart = site.loop.now
     }
 
@@ -202,6 +202,7 @@ final class Connection: Watcher, @unchecked Sendable {
             }
             switch try parse() {
             case .request(let request):
+                noteRequest()
                 let start = site.observer == nil ? site.loop.now : .now()
                 guard let response = site.responder.respondNow(to: request) else {
                     return .needs(.respond(request, since: start))
@@ -231,20 +232,18 @@ final class Connection: Watcher, @unchecked Sendable {
     }
 
     private func parse() throws(Failure) -> RequestParser.Step {
-        let step: RequestParser.Step
         do throws(WireError) {
-            step = try parser.next()
+            return try parser.next()
         } catch {
             throw .refused(error)
         }
-        guard case .request(var request) = step else { return step }
-        request.peer = peer
-        request.isSecure = channel.isSecure
+    }
+
+    private func noteRequest() {
         requests += 1
         streak += 1
         (headStart, bodyStart, hasReleasedMemory) = (nil, nil, false)
         idleStart = site.loop.now
-        return .request(request)
     }
 
     private func read(_ phase: RequestParser.Phase) throws(Failure) -> Channel.Reading {

@@ -1,7 +1,7 @@
 package import Wire
 
-/// One line of a route table: a method, a path, and who answers.
-package struct Route: Sendable {
+/// One line of a route table: a method, a path, and who answers. A class, since every request takes one in hand.
+package final class Route: Sendable {
     package typealias Handler = @Sendable (Request, Captures) async -> Response
     /// Answers what can be answered without waiting; nil leaves the request, untouched, to the handler.
     package typealias ImmediateHandler = @Sendable (Request) -> Response?

@@ -3,8 +3,8 @@ package import Secure
 package import Wire
 
 /// Whom a server tells what happens: the source of access logs and metrics. It is called on the loops, and must not
-/// block.
-package protocol ServerObserver: Sendable {
+/// block. A class: every request holds it for a moment, with one reference.
+package protocol ServerObserver: AnyObject, Sendable {
     func note(_ event: ServerEvent)
 
     /// A request was answered, in full or as far as the client or a failing body let it. Not an event, since each event

@@ -47,6 +47,8 @@ package final class Loop: TaskExecutor {
     nonisolated(unsafe) private let storage = Core()
     private let inbox = Mutex(Inbox())
     private let wakeUp: Int32
+    /// Kept here, since `isCurrent` is asked many times per request and a static is looked after each time.
+    private let key = Loop.key
 
     package init() {
         wakeUp = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
@@ -62,12 +64,12 @@ package final class Loop: TaskExecutor {
     /// The loop whose thread this is.
     package static var current: Loop? {
         // The value was stored by `run` of a loop that is still on this thread's stack, hence alive.
-        guard let raw = unsafe currentPointer() else { return nil }
+        guard let raw = unsafe pointer(key) else { return nil }
         return unsafe Unmanaged<Loop>.fromOpaque(raw).takeUnretainedValue()
     }
 
     package var isCurrent: Bool {
-        unsafe Loop.currentPointer() == Unmanaged.passUnretained(self).toOpaque()
+        unsafe Loop.pointer(key) == Unmanaged.passUnretained(self).toOpaque()
     }
 
     /// The loop's own state, for its own thread.
@@ -88,7 +90,7 @@ package final class Loop: TaskExecutor {
     /// Never inlined: an `async` caller may continue on another thread, and an optimiser that sees the inside could
     /// carry the answer across.
     @inline(never)
-    private static func currentPointer() -> UnsafeMutableRawPointer? {
+    private static func pointer(_ key: pthread_key_t) -> UnsafeMutableRawPointer? {
         unsafe pthread_getspecific(key)
     }
 

@@ -104,8 +104,7 @@ struct Seats {
     mutating func wake(_ seat: Int32, ticket: UInt64? = nil, _ reason: Wake) {
         let index = Int(seat)
         if let ticket, seats[index].ticket != ticket { return }
-        guard let waiting = seats[index].waiting else { return }
-        seats[index].waiting = nil
+        guard let waiting = seats[index].waiting.take() else { return }
         switch waiting {
         case .task(let task): task.resume(reason)
         case .watcher(let watcher): call(watcher, reason)

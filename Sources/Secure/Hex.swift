@@ -28,7 +28,7 @@ package enum Hex {
     }
 
     // Arithmetic, not a table: the digits of a secret should not choose which cache line is read.
-    private static func digit(_ value: UInt8) -> UInt8 {
+    static func digit(_ value: UInt8) -> UInt8 {
         value + 48 + (value > 9 ? 39 : 0)
     }
 

@@ -1,14 +1,21 @@
 import FoundationEssentials
 import Secure
+import Wire
 
 /// Signs pages for WeChat's JS-SDK, each request afresh: a signature kept per URL outlives its ticket.
 ///
 /// Whose pages may be signed is not decided here. A host that signs for strangers checks the URL's host first.
 public struct JSSDK: Sendable {
     public let keeper: Keeper
+    /// How every reply begins.
+    private let opening: [UInt8]
 
     public init(keeper: Keeper) {
         self.keeper = keeper
+        var opening = Array("{\"appId\":\"".utf8)
+        JSONText.appendEscaped(keeper.account.appID.utf8Span.span, to: &opening)
+        opening += "\",\"nonceStr\":\"".utf8
+        self.opening = opening
     }
 
     /// Signs the page at `url`, fetching the ticket if there is none in memory.
@@ -53,32 +60,33 @@ extension JSSDK {
 
     /// The same with a ticket that the caller has awaited.
     public func append(url: String, entry: String? = nil, ticket: Ticket, to output: inout [UInt8]) {
-        output.reserveCapacity(output.count + 2 * (160 + url.utf8.count))
-        let timestamp = String(seconds)
-        appendPage(url.utf8Span.span, ticket: ticket, timestamp: timestamp, to: &output)
+        output.reserveCapacity(output.count + (entry == nil ? 1 : 2) * (opening.count + 160 + url.utf8.count))
+        let now = seconds
+        appendPage(url.utf8Span.span, ticket: ticket, seconds: now, to: &output)
         if let entry {
-            output.append(contentsOf: ",\"entry\":".utf8)
-            appendPage(entry.utf8Span.span, ticket: ticket, timestamp: timestamp, to: &output)
+            output.append(text: ",\"entry\":")
+            appendPage(entry.utf8Span.span, ticket: ticket, seconds: now, to: &output)
             output.append(UInt8(ascii: "}"))
         }
         output.append(UInt8(ascii: "}"))
     }
 
     /// One page's object, its closing brace left to the caller.
-    private func appendPage(_ page: Span<UInt8>, ticket: Ticket, timestamp: String, to output: inout [UInt8]) {
-        let url = page.extracting(..<(page.indices.first { page[$0] == UInt8(ascii: "#") } ?? page.count))
-        output.append(contentsOf: "{\"appId\":\"".utf8)
-        JSONText.appendEscaped(keeper.account.appID.utf8Span.span, to: &output)
-        output.append(contentsOf: "\",\"nonceStr\":\"".utf8)
+    private func appendPage(_ page: Span<UInt8>, ticket: Ticket, seconds: Int, to output: inout [UInt8]) {
+        let url = page.extracting(..<page.first(UInt8(ascii: "#"), in: page.indices))
+        output.append(contentsOf: opening)
         let nonce = output.count..<output.count + 16
         Random.appendAlphanumeric(16, to: &output)
-        let text = Signature.signedText(
-            ticket: ticket.secret, nonce: output.span.extracting(nonce), timestamp: timestamp.utf8Span.span, url: url)
-        output.append(contentsOf: "\",\"timestamp\":\"".utf8)
-        output.append(contentsOf: timestamp.utf8)
-        output.append(contentsOf: "\",\"signature\":\"".utf8)
-        Signature.append(of: text, to: &output)
-        output.append(contentsOf: "\",\"url\":\"".utf8)
+        output.append(text: "\",\"timestamp\":\"")
+        let timestamp = output.count
+        output.append(decimal: seconds)
+        let end = output.count
+        output.append(text: "\",\"signature\":\"")
+        let signature = Signature.digits(
+            ticket: ticket.secret, nonce: output.span.extracting(nonce),
+            timestamp: output.span.extracting(timestamp..<end), url: url)
+        signature.span.withUnsafeBufferPointer { output.append(contentsOf: $0) }
+        output.append(text: "\",\"url\":\"")
         JSONText.appendEscaped(url, to: &output)
         output.append(UInt8(ascii: "\""))
     }
@@ -87,16 +95,22 @@ extension JSSDK {
 /// The inside of a JSON string.
 enum JSONText {
     static func appendEscaped(_ text: Span<UInt8>, to output: inout [UInt8]) {
-        // As a rule there is nothing to escape.
-        guard text.indices.contains(where: { isEscaped(text[$0]) }) else { return output.append(text) }
-        for index in text.indices {
-            let byte = text[index]
+        text.withUnsafeBufferPointer { bytes in
+            // As a rule there is nothing to escape. All are looked at, which goes many at a time.
+            var escapes: UInt8 = 0
+            for byte in bytes { escapes |= isEscaped(byte) ? 1 : 0 }
+            if escapes != 0 { appendEscaped(bytes, to: &output) } else { output.append(contentsOf: bytes) }
+        }
+    }
+
+    private static func appendEscaped(_ text: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
+        for byte in text {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 output.append(UInt8(ascii: "\\"))
                 output.append(byte)
             case 0..<0x20:
-                output.append(contentsOf: "\\u00".utf8)
+                output.append(text: "\\u00")
                 output.append(digit(byte >> 4))
                 output.append(digit(byte & 15))
             default:

@@ -20,33 +20,49 @@ public enum Signature {
     }
 
     private static func sign(_ ticket: Secret, _ nonce: String, _ timestamp: String, _ url: String) -> String {
-        var signature: [UInt8] = []
-        let text = signedText(
+        let digits = digits(
             ticket: ticket, nonce: nonce.utf8Span.span, timestamp: timestamp.utf8Span.span, url: url.utf8Span.span)
-        append(of: text, to: &signature)
-        return String(decoding: signature, as: UTF8.self)
+        return String(decoding: digits.indices.map { digits[$0] }, as: UTF8.self)
     }
 
-    /// What is hashed: the one allocation of the hot path.
-    static func signedText(
+    /// What is hashed is put together on the stack: the hot path allocates nothing.
+    static func digits(
         ticket: Secret, nonce: Span<UInt8>, timestamp: Span<UInt8>, url: Span<UInt8>
-    ) -> [UInt8] {
-        var text: [UInt8] = []
-        text.reserveCapacity(192 + url.count)
-        text.append(contentsOf: "jsapi_ticket=".utf8)
-        ticket.withBytes { text.append($0) }
-        text.append(contentsOf: "&noncestr=".utf8)
-        text.append(nonce)
-        text.append(contentsOf: "&timestamp=".utf8)
-        text.append(timestamp)
-        text.append(contentsOf: "&url=".utf8)
-        text.append(url)
-        return text
+    ) -> InlineArray<40, UInt8> {
+        ticket.withBytes { ticket in
+            let count = 39 + ticket.count + nonce.count + timestamp.count + url.count
+            // Each piece goes behind the one before, and the count is the sum of their lengths.
+            return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { text in
+                var pieces = unsafe Pieces(rest: text)
+                pieces.put("jsapi_ticket=")
+                pieces.put(ticket)
+                pieces.put("&noncestr=")
+                pieces.put(nonce)
+                pieces.put("&timestamp=")
+                pieces.put(timestamp)
+                pieces.put("&url=")
+                pieces.put(url)
+                return unsafe Digest.sha1Hex(of: UnsafeBufferPointer(text).span)
+            }
+        }
     }
 
-    /// Appends the 40 digits to a reply under construction.
-    static func append(of text: [UInt8], to output: inout [UInt8]) {
-        Digest.appendSHA1Hex(of: text.span, to: &output)
+    /// Memory being filled with one piece after the other; one that does not fit traps.
+    @safe private struct Pieces {
+        var rest: UnsafeMutableBufferPointer<UInt8>
+
+        mutating func put(_ piece: Span<UInt8>) {
+            unsafe piece.withUnsafeBufferPointer { unsafe put($0) }
+        }
+
+        mutating func put(_ piece: StaticString) {
+            piece.withUTF8Buffer { unsafe put($0) }
+        }
+
+        private mutating func put(_ piece: UnsafeBufferPointer<UInt8>) {
+            let end = unsafe rest.update(fromContentsOf: piece)
+            unsafe rest = UnsafeMutableBufferPointer(rebasing: rest[end...])
+        }
     }
 
     /// The part of a URL before its first `#`, which is what WeChat's client verifies against.
@@ -55,11 +71,5 @@ public enum Signature {
     public static func withoutFragment(_ url: String) -> String {
         guard let mark = url.utf8.firstIndex(of: UInt8(ascii: "#")) else { return url }
         return String(url[..<mark])
-    }
-}
-
-extension [UInt8] {
-    mutating func append(_ bytes: Span<UInt8>) {
-        bytes.withUnsafeBufferPointer { append(contentsOf: $0) }
     }
 }

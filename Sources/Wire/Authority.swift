@@ -11,21 +11,18 @@ package struct Authority: Hashable, Sendable {
     }
 
     package init?(_ bytes: Span<UInt8>) {
-        guard let authority = bytes.withUnsafeBufferPointer({ Authority($0) }) else { return nil }
-        self = authority
-    }
-
-    private init?(_ bytes: UnsafeBufferPointer<UInt8>) {
         let hostEnd: Int
-        if bytes.first == UInt8(ascii: "[") {
-            guard let close = bytes.firstIndex(of: UInt8(ascii: "]")), bytes[..<close].contains(UInt8(ascii: ":")),
-                let address = IPAddress(String(decoding: bytes[1..<close], as: UTF8.self))
+        if bytes.count > 0, bytes[0] == UInt8(ascii: "[") {
+            let close = bytes.first(UInt8(ascii: "]"), in: bytes.indices)
+            let inside = bytes.extracting(min(1, close)..<close)
+            guard close < bytes.count, inside.first(UInt8(ascii: ":"), in: inside.indices) < inside.count,
+                let address = IPAddress(inside.text)
             else { return nil }
             host = address.isVersion4 ? address.description : "[\(address)]"
             hostEnd = close + 1
         } else {
-            hostEnd = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.count
-            guard let name = Self.name(bytes[..<hostEnd]) else { return nil }
+            hostEnd = bytes.first(UInt8(ascii: ":"), in: bytes.indices)
+            guard let name = Self.name(bytes.extracting(..<hostEnd)) else { return nil }
             host = name
         }
         guard hostEnd + 1 < bytes.count else {
@@ -34,9 +31,9 @@ package struct Authority: Hashable, Sendable {
             port = nil
             return
         }
-        let digits = bytes[(hostEnd + 1)...]
-        guard bytes[hostEnd] == UInt8(ascii: ":"), digits.count <= 5, digits.allSatisfy(\.isDigit),
-            let number = UInt16(exactly: digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }), number > 0
+        let digits = bytes.extracting((hostEnd + 1)...)
+        guard bytes[hostEnd] == UInt8(ascii: ":"), digits.count <= 5, let number = digits.decimal,
+            let number = UInt16(exactly: number), number > 0
         else { return nil }
         port = number
     }
@@ -44,9 +41,11 @@ package struct Authority: Hashable, Sendable {
     /// Whether the bytes are `description`: an authority has other spellings, with a dot or a colon at its end, zeros
     /// before its port, or a long form of its address.
     package func isSpelled(_ bytes: Span<UInt8>, inAnyCase: Bool = true) -> Bool {
-        let spelling = port == nil ? host : description
-        let span = spelling.utf8Span.span
-        return inAnyCase ? bytes.isEqualIgnoringCase(span) : bytes.isEqual(to: span)
+        func isSpelling(_ text: String) -> Bool {
+            let span = text.utf8Span.span
+            return inAnyCase ? bytes.isEqualIgnoringCase(span) : bytes.isEqual(to: span)
+        }
+        return port == nil ? isSpelling(host) : isSpelling(description)
     }
 
     package init?(host: String, port: UInt16?) {
@@ -62,10 +61,11 @@ package struct Authority: Hashable, Sendable {
 
     /// RFC 1123 §2.1: labels of at most 63 letters, digits and inner hyphens, 253 characters in all; underscores too,
     /// which the names of containers have.
-    private static func name(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> String? {
-        let name = bytes.last == UInt8(ascii: ".") ? bytes.dropLast() : bytes
+    private static func name(_ bytes: Span<UInt8>) -> String? {
+        let hasDot = bytes.count > 0 && bytes[bytes.count - 1] == UInt8(ascii: ".")
+        let name = hasDot ? bytes.extracting(droppingLast: 1) : bytes
         guard (1...253).contains(name.count) else { return nil }
-        var labelStart = name.startIndex
+        var labelStart = 0
         var previous = UInt8(ascii: ".")
         var hasUpperCase = false
         for index in name.indices {
@@ -83,22 +83,20 @@ package struct Authority: Hashable, Sendable {
             }
             previous = byte
         }
-        let last = name[labelStart...]
+        let last = name.extracting(labelStart...)
         guard (1...63).contains(last.count), previous != UInt8(ascii: "-") else { return nil }
-        let text =
-            hasUpperCase
-            ? String(decoding: name.map(\.lowercased), as: UTF8.self) : String(decoding: name, as: UTF8.self)
-        guard !looksNumeric(last) || (name.count == bytes.count && IPAddress(text) != nil) else { return nil }
+        let text = hasUpperCase ? name.text.asciiLowercased : name.text
+        guard !looksNumeric(last) || (!hasDot && IPAddress(text) != nil) else { return nil }
         return text
     }
 
     /// WHATWG URL, "ends in a number": such a name is an IPv4 address to a browser, or nothing.
-    private static func looksNumeric(_ label: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+    private static func looksNumeric(_ label: Span<UInt8>) -> Bool {
+        // Both kinds begin with a digit, and hardly a name's last label does.
+        guard label[0].isDigit else { return false }
         if label.allSatisfy(\.isDigit) { return true }
-        guard label.first == UInt8(ascii: "0"), label.dropFirst().first?.lowercased == UInt8(ascii: "x") else {
-            return false
-        }
-        return label.dropFirst(2).allSatisfy { $0.hexadecimalValue != nil }
+        guard label.isPrefixedIgnoringCase(by: "0x") else { return false }
+        return label.extracting(2...).allSatisfy { $0.hexadecimalValue != nil }
     }
 }
 

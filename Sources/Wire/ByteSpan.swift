@@ -14,7 +14,7 @@ extension Span<UInt8> {
 
     /// Where the byte is first, or where the range ends.
     @inline(__always)
-    func first(_ byte: UInt8, in range: Range<Int>) -> Int {
+    package func first(_ byte: UInt8, in range: Range<Int>) -> Int {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "looks within the span")
         let (raw, pattern) = (bytes, 0x0101_0101_0101_0101 &* UInt64(byte))
         var index = range.lowerBound

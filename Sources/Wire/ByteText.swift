@@ -1,18 +1,22 @@
 extension [UInt8] {
     /// Appends text known when the program was compiled, without making a string of it.
     @inline(__always)
-    mutating func append(text: StaticString) {
+    package mutating func append(text: StaticString) {
         text.withUTF8Buffer { append(contentsOf: $0) }
     }
 
-    mutating func append(decimal number: Int) {
+    /// Appends a number that is not negative.
+    package mutating func append(decimal number: Int) {
         precondition(number >= 0, "lengths and counts are not negative")
-        var divisor = 1
-        while number / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
-            divisor /= 10
-        }
+        // From the last digit, in twenty places, which hold any of 64 bits.
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var (rest, start) = (UInt(bitPattern: number), digits.count)
+        repeat {
+            start -= 1
+            digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        digits.span.extracting(start...).withUnsafeBufferPointer { append(contentsOf: $0) }
     }
 
     mutating func append(field name: FieldName, text value: String) {

@@ -87,10 +87,13 @@ package struct Fields: Sendable {
             bytes.reserveCapacity(512)
         }
         let nameStart = bytes.count
+        bytes.reserveCapacity(nameStart + name.count + value.count + 4)
         bytes.append(contentsOf: name)
-        bytes.append(text: ": ")
+        bytes.append(UInt8(ascii: ":"))
+        bytes.append(0x20)
         bytes.append(contentsOf: value)
-        bytes.append(text: "\r\n")
+        bytes.append(0x0D)
+        bytes.append(0x0A)
         entries.append(
             Entry(
                 nameStart: UInt32(nameStart), valueStart: UInt32(nameStart + name.count + 2),

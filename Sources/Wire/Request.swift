@@ -22,7 +22,7 @@ package struct Request: Sendable {
     /// What a parser found.
     init(
         method: Method, path: String, query: Query, version: Version, fields: Fields, authority: Authority?,
-        keepsAlive: Bool
+        peer: IPAddress? = nil, isSecure: Bool = false, keepsAlive: Bool
     ) {
         self.method = method
         self.path = path
@@ -31,8 +31,8 @@ package struct Request: Sendable {
         self.fields = fields
         self.body = []
         self.authority = authority
-        self.peer = nil
-        self.isSecure = false
+        self.peer = peer
+        self.isSecure = isSecure
         self.keepsAlive = keepsAlive
     }
 

@@ -8,6 +8,9 @@ struct RequestHead: Sendable {
         var authority: Authority
     }
 
+    private let peer: IPAddress?
+    private let isSecure: Bool
+
     private var method = Method.get
     private var target = RequestTarget()
     private var version = Version.http11
@@ -24,6 +27,11 @@ struct RequestHead: Sendable {
 
     /// What follows the head that was finished last.
     private(set) var body = Framing.Body.none
+
+    init(peer: IPAddress?, isSecure: Bool) {
+        self.peer = peer
+        self.isSecure = isSecure
+    }
 
     var isToHead: Bool { method == .head }
 
@@ -88,9 +96,13 @@ struct RequestHead: Sendable {
         // §9.3: 1.1 lives on unless told otherwise, 1.0 ends unless asked otherwise. A tunnel is never opened, and what
         // follows a CONNECT may be meant for one.
         let keepsAlive = !asksToClose && (version == .http11 || asksToKeep) && method != .connect
+        // It leaves with its request; another begins with another.
+        var taken = RequestTarget()
+        swap(&taken, &target)
         return Request(
-            method: method, path: target.path, query: target.query, version: version, fields: fields.take(section),
-            authority: target.authority ?? (hasHost ? checkedHost?.authority : nil), keepsAlive: keepsAlive)
+            method: method, path: taken.path, query: taken.query, version: version, fields: fields.take(section),
+            authority: taken.authority ?? (hasHost ? checkedHost?.authority : nil), peer: peer, isSecure: isSecure,
+            keepsAlive: keepsAlive)
     }
 
     /// §3.2: exactly one in 1.1, and a valid one in any version. An absolute target replaces it, but does not excuse it.

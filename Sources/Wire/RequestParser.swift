@@ -19,6 +19,13 @@ package struct RequestParser: Sendable {
         case body
     }
 
+    /// What was found; the request itself stays where it is, since it is large.
+    private enum Finding {
+        case needsMore(Phase)
+        case expectsContinue
+        case complete
+    }
+
     private enum State {
         case line
         case fields
@@ -35,16 +42,19 @@ package struct RequestParser: Sendable {
 
     private var scanner = LineScanner()
     private var hasSkippedBlankLine = false
-    private var head = RequestHead()
+    private var head: RequestHead
     private var sectionStart = 0
 
-    /// The request whose body is being read.
+    /// The request whose head is complete.
     private var pending: Request?
     private var bodyLength = 0
     private var chunked: ChunkedBody?
 
-    package init(limits: ParserLimits = ParserLimits()) {
+    /// - Parameters:
+    ///   - peer: the other end of the connection, which its requests tell; and so `isSecure`.
+    package init(limits: ParserLimits = ParserLimits(), peer: IPAddress? = nil, isSecure: Bool = false) {
         self.limits = limits
+        head = RequestHead(peer: peer, isSecure: isSecure)
     }
 
     /// How many bytes have been received and not yet used.
@@ -83,7 +93,15 @@ package struct RequestParser: Sendable {
 
     package mutating func next() throws(WireError) -> Step {
         do throws(WireError) {
-            return try advance()
+            switch try advance() {
+            case .needsMore(let phase): return .needsMore(phase)
+            case .expectsContinue: return .expectsContinue
+            case .complete:
+                guard let request = pending.take() else { preconditionFailure("a complete request is pending") }
+                state = request.keepsAlive ? .line : .finished
+                hasSkippedBlankLine = false
+                return .request(request)
+            }
         } catch {
             state = .failed(error, isToHead: isToHead)
             (pending, chunked) = (nil, nil)
@@ -91,10 +109,10 @@ package struct RequestParser: Sendable {
         }
     }
 
-    private mutating func advance() throws(WireError) -> Step {
+    private mutating func advance() throws(WireError) -> Finding {
         switch state {
         case .line, .fields:
-            if let step = try readHead() { return step }
+            if let finding = try readHead() { return finding }
             return try advance()
         case .fixedBody:
             return readFixedBody()
@@ -110,7 +128,7 @@ package struct RequestParser: Sendable {
     // MARK: - The head
 
     /// Nil when the head is complete and a body follows.
-    private mutating func readHead() throws(WireError) -> Step? {
+    private mutating func readHead() throws(WireError) -> Finding? {
         if case .line = state {
             guard try readLine() else { return .needsMore(buffer.isEmpty ? .idle : .head) }
         }
@@ -165,13 +183,13 @@ package struct RequestParser: Sendable {
         }
     }
 
-    private mutating func finishHead(end: Int) throws(WireError) -> Step? {
-        let request = try head.finish(section: buffer.copy(sectionStart..<end), limits: limits)
+    private mutating func finishHead(end: Int) throws(WireError) -> Finding? {
+        pending = try head.finish(section: buffer.copy(sectionStart..<end), limits: limits)
         buffer.consume(end + 2)
         scanner = LineScanner()
         switch head.body {
         case .none:
-            return yield(request)
+            return .complete
         case .length(let count):
             bodyLength = count
             state = .fixedBody
@@ -179,44 +197,32 @@ package struct RequestParser: Sendable {
             chunked = ChunkedBody(limits: limits)
             state = .chunkedBody
         }
-        pending = request
         // A client that has begun to send does not wait (RFC 9110 §10.1.1).
         return head.awaitsContinue && buffer.isEmpty ? .expectsContinue : nil
     }
 
     // MARK: - The body
 
-    private mutating func readFixedBody() -> Step {
-        guard var request = pending.take() else { preconditionFailure("a body belongs to a request") }
-        let taken = min(bodyLength - request.body.count, buffer.count)
+    private mutating func readFixedBody() -> Finding {
+        let have = pending?.body.count ?? 0
+        let taken = min(bodyLength - have, buffer.count)
         if taken == bodyLength {
-            request.body = buffer.copy(0..<taken)
+            pending?.body = buffer.copy(0..<taken)
         } else if taken > 0 {
-            request.body.reserveCapacity(bodyLength)
-            buffer.append(0..<taken, to: &request.body)
+            pending?.body.reserveCapacity(bodyLength)
+            pending?.body += buffer.copy(0..<taken)
         }
         buffer.consume(taken)
-        guard request.body.count == bodyLength else {
-            pending = request
-            return .needsMore(.body)
-        }
-        return yield(request)
+        return have + taken == bodyLength ? .complete : .needsMore(.body)
     }
 
-    private mutating func readChunkedBody() throws(WireError) -> Step {
+    private mutating func readChunkedBody() throws(WireError) -> Finding {
         guard var body = chunked.take() else { preconditionFailure("a chunked body has a reader") }
         guard try body.read(&buffer) else {
             chunked = body
             return .needsMore(.body)
         }
-        guard var request = pending.take() else { preconditionFailure("a body belongs to a request") }
-        request.body = body.body
-        return yield(request)
-    }
-
-    private mutating func yield(_ request: consuming Request) -> Step {
-        state = request.keepsAlive ? .line : .finished
-        hasSkippedBlankLine = false
-        return .request(request)
+        pending?.body = body.body
+        return .complete
     }
 }

@@ -25,7 +25,7 @@ package struct ResponseSerializer: Sendable {
     private let keepsAlive: Bool
 
     /// Answers this request; `mayKeepAlive` is false when the server wants the connection to end.
-    package init(to request: Request, mayKeepAlive: Bool = true) {
+    package init(to request: borrowing Request, mayKeepAlive: Bool = true) {
         method = request.method
         version = request.version
         keepsAlive = request.keepsAlive && mayKeepAlive

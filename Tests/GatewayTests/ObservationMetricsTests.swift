@@ -1,6 +1,7 @@
 import Foundation
 import Gateway
 import Testing
+import Wire
 
 struct ObservationMetricsTests {
     /// The exposition read back by the rules of the format.
@@ -67,16 +68,20 @@ struct ObservationMetricsTests {
         for microseconds in [50, 300, 300, 60_000_000] {
             metrics.requestBegan()
             metrics.requestEnded(
-                route: "/get-signature", method: "GET", status: 200, took: .microseconds(microseconds))
+                metrics.route("/get-signature"), .get, .ok, took: .microseconds(microseconds))
         }
         metrics.requestBegan()
-        metrics.requestEnded(route: "/unheard-of", method: "BREW", status: 404, took: .milliseconds(1))
+        metrics.requestEnded(metrics.route("/unheard-of"), .other("BREW"), .notFound, took: .milliseconds(1))
+        metrics.requestBegan()
+        metrics.requestEnded(metrics.route("/redirect/{account}"), .options, .noContent, took: .zero)
         metrics.requestBegan()
         let scrape = try Scrape(metrics.exposition())
         let requests = "magpie_http_requests_total"
         #expect(scrape.value(requests, ["route": "/get-signature", "method": "GET", "status": "2xx"]) == 4)
         #expect(scrape.value(requests, ["route": "other", "method": "other", "status": "4xx"]) == 1)
-        #expect(scrape.samples.count { $0.name == requests } == 2)
+        let options = ["route": "/redirect/{account}", "method": "OPTIONS", "status": "2xx"]
+        #expect(scrape.value(requests, options) == 1)
+        #expect(scrape.samples.count { $0.name == requests } == 3)
         #expect(scrape.value("magpie_http_requests_in_flight") == 1)
         let duration = "magpie_http_request_duration_seconds"
         func bucket(_ bound: String) -> Double? {
@@ -194,10 +199,11 @@ struct ObservationMetricsTests {
 
     @Test func `counting from many threads loses nothing`() throws {
         let metrics = metrics()
+        let route = metrics.route("/get-signature")
         DispatchQueue.concurrentPerform(iterations: 8) { _ in
             for _ in 0..<10_000 {
                 metrics.requestBegan()
-                metrics.requestEnded(route: "/get-signature", method: "GET", status: 200, took: .microseconds(10))
+                metrics.requestEnded(route, .get, .ok, took: .microseconds(10))
             }
         }
         let scrape = try Scrape(metrics.exposition())

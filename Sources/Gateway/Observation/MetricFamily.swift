@@ -1,4 +1,5 @@
 import Synchronization
+import Wire
 
 /// A number several threads add to without a lock.
 final class MetricCell: Sendable {
@@ -126,4 +127,32 @@ final class MetricHistogram: Sendable {
     subscript(_ value: String) -> Series { series[label.place(of: value)] }
 
     var all: [(value: String, series: Series)] { Array(zip(label.values, series)) }
+}
+
+/// The cells of one route, found once: every request is counted in them.
+package final class RouteMetrics: Sendable {
+    /// Those that are told apart; the last stands for all others.
+    static let methods: [Method] = [.get, .head, .post, .options, .other("other")]
+
+    private let answers: [[MetricCell]]
+    private let durations: MetricHistogram.Series
+
+    /// - Parameter answers: by method, and then by the class of the status.
+    init(answers: [[MetricCell]], durations: MetricHistogram.Series) {
+        self.answers = answers
+        self.durations = durations
+    }
+
+    func note(_ method: Method, _ status: Status, took: Duration) {
+        let row =
+            switch method {
+            case .get: 0
+            case .head: 1
+            case .post: 2
+            case .options: 3
+            default: 4
+            }
+        answers[row][min(max(status.code / 100, 1), 5) - 1].add(1)
+        durations.observe(took)
+    }
 }

@@ -1,5 +1,6 @@
 package import FoundationEssentials
 import Synchronization
+package import Wire
 
 /// What Magpie counts, in memory, and without a lock but for what is told by account; `GET /metrics` prints it.
 ///
@@ -45,7 +46,8 @@ package final class Metrics: Sendable {
     var credentialsExpire: MetricTable { byAccount.withLock { $0.credentialsExpire } }
 
     private static let listeners = MetricLabel("listener", Listener.allCases.map(\.rawValue))
-    private static let methods = MetricLabel("method", ["GET", "HEAD", "POST", "OPTIONS"], isOpen: true)
+    private static let methods = MetricLabel(
+        "method", RouteMetrics.methods.dropLast().map(\.description), isOpen: true)
     private static let statusClasses = MetricLabel("status", ["1xx", "2xx", "3xx", "4xx", "5xx"])
 
     /// - Parameters:
@@ -94,11 +96,18 @@ package final class Metrics: Sendable {
     /// A request came in; `requestEnded` must follow.
     package func requestBegan() { inFlight.add(1) }
 
-    package func requestEnded(route: String, method: String, status: Int, took: Duration) {
+    package func requestEnded(_ route: RouteMetrics, _ method: Method, _ status: Status, took: Duration) {
         inFlight.add(-1)
-        let statusClass = Self.statusClasses.values[min(max(status / 100, 1), 5) - 1]
-        requests[route, method, statusClass].add(1)
-        requestDurations[route].observe(took)
+        route.note(method, status, took: took)
+    }
+
+    /// What is counted for a route, or for `other`.
+    package func route(_ pattern: String) -> RouteMetrics {
+        RouteMetrics(
+            answers: RouteMetrics.methods.map { method in
+                Self.statusClasses.values.map { requests[pattern, method.description, $0] }
+            },
+            durations: requestDurations[pattern])
     }
 
     package func count(_ event: Event) {

@@ -3,15 +3,29 @@ import Reactor
 import Secure
 import Wire
 
-/// Turns what a server tells into log lines and figures.
-struct RequestObserver: Sendable {
+/// Turns what a server tells into log lines and figures. A class, since every request takes it in hand.
+final class RequestObserver: Sendable {
     let listener: Metrics.Listener
     let name: StaticString
     let log: EventLog
     let metrics: Metrics
     let addresses: ClientAddress
-    /// The patterns of the route table; every other path counts as a file.
-    let routes: Set<String>
+    /// What is counted for each pattern of the route table; every other path counts as a file.
+    private let routes: [String: RouteMetrics]
+    private let files: RouteMetrics
+
+    init(
+        listener: Metrics.Listener, name: StaticString, log: EventLog, metrics: Metrics, addresses: ClientAddress,
+        paths: [String]
+    ) {
+        self.listener = listener
+        self.name = name
+        self.log = log
+        self.metrics = metrics
+        self.addresses = addresses
+        routes = Dictionary(uniqueKeysWithValues: paths.map { ($0, metrics.route($0)) })
+        files = metrics.route("files")
+    }
 
     func note(_ event: ServerEvent) {
         switch event {
@@ -28,9 +42,7 @@ struct RequestObserver: Sendable {
     }
 
     func answered(_ request: Request, with response: Response, bytes: Int, in duration: Duration) {
-        metrics.requestEnded(
-            route: route(of: request.path), method: request.method.description, status: response.status.code,
-            took: duration)
+        metrics.requestEnded(route(of: request.path), request.method, response.status, took: duration)
         // Whoever is refused for asking too often must not fill the disk by it: `RateLimit` tells of him now and then.
         guard response.status != .tooManyRequests else { return }
         log.access(
@@ -60,9 +72,11 @@ struct RequestObserver: Sendable {
                 + (peer.map { [.peer($0.description)] } ?? []))
     }
 
-    private func route(of path: String) -> String {
-        if routes.contains(path) { return path }
-        for prefix in ["/redirect", "/api/wechat"] where path.hasPrefix("\(prefix)/") { return "\(prefix)/{account}" }
-        return "files"
+    private func route(of path: String) -> RouteMetrics {
+        if let route = routes[path] { return route }
+        for prefix in ["/redirect", "/api/wechat"] where path.hasPrefix("\(prefix)/") {
+            if let route = routes["\(prefix)/{account}"] { return route }
+        }
+        return files
     }
 }

@@ -9,7 +9,7 @@ struct CrossOrigin: Sendable {
     ///
     /// - Parameter site: the public URL's origin. Where it is https, pages that came over plain http get no grant: on
     ///   their way anybody could have written them. Ports are free, since WeChat's list of domains knows none.
-    init(_ request: Request, desk: AccountDesk, site: Origin) throws(Failure) {
+    init(_ request: borrowing Request, desk: AccountDesk, site: Origin) throws(Failure) {
         guard let origin = request.fields[.origin] else {
             // A browser that hides the origin still tells that another site asks.
             guard request.fields[.secFetchSite] != "cross-site" else { throw .foreignOrigin }
