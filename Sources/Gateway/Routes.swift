@@ -9,7 +9,8 @@ enum Routes {
         "/api/wechat/{account}", "/magpie.json",
     ]
     static let adminPaths = [
-        "/health", "/ready", "/metrics", "/status", "/access-token", "/access-token/report", "/diagnose/signature",
+        "/health", "/ready", "/metrics", "/status", "/sessions", "/sessions/revoke", "/access-token",
+        "/access-token/report", "/diagnose/signature",
     ]
 
     static func `public`(
@@ -52,7 +53,9 @@ enum Routes {
             route(.get, "/health") { admin.health($0) },
             route(.get, "/ready") { try await admin.ready($0) },
             route(.get, "/metrics") { admin.exposition($0) },
-            route(.get, "/status") { try admin.status($0) },
+            route(.get, "/status") { try await admin.status($0) },
+            route(.get, "/sessions") { try await admin.listSessions($0) },
+            route(.post, "/sessions/revoke") { try await admin.revokeSessions($0) },
             route(.get, "/access-token") { try await admin.accessToken($0) },
             route(.post, "/access-token/report") { try await admin.reportToken($0) },
             route(.post, "/diagnose/signature") { try await admin.diagnose($0) },

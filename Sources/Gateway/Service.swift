@@ -20,7 +20,8 @@ package final class Service: Sendable {
         var keepers: [(keeper: Keeper, task: Task<Void, Never>)] = []
         /// Those of former wirings, as long as a request holds them.
         var former: [Former] = []
-        var sweeper: Task<Void, Never>?
+        /// The sweeper, and what watches the loops.
+        var chores: [Task<Void, Never>] = []
         var isServing = false
         var isStopping = false
     }
@@ -43,10 +44,11 @@ package final class Service: Sendable {
         let reloads = Reloads(loadedAt: Date())
         let metrics = Metrics(
             routes: Routes.publicPaths + Routes.adminPaths + ["files"], accounts: configuration.accounts.map(\.name),
-            log: log, reloads: reloads)
+            log: log, reloads: reloads, loops: group.loops.count)
         fixtures = Fixtures(
             store: MeasuredStore(store: store, metrics: metrics), metrics: metrics, log: log, group: group,
-            reloads: reloads, sandboxSDK: sandboxSDK, startedAt: Date(), now: { Date() })
+            reloads: reloads, upstream: UpstreamJournal(metrics: metrics, now: { Date() }), sandboxSDK: sandboxSDK,
+            startedAt: Date(), now: { Date() })
         current = CurrentWiring(try Wiring(configuration, fixtures))
         publicServer = current.server("public", at: configuration.listen, on: group) { $0.publicSide }
         adminServer = current.server("admin", at: configuration.adminListen, on: group) { $0.adminSide }
@@ -88,7 +90,7 @@ package final class Service: Sendable {
                 }
             }
         }
-        background.withLock { $0.sweeper = sweeper }
+        background.withLock { $0.chores = [sweeper] + LoopWatch.start(on: fixtures.group, fixtures.metrics) }
     }
 
     /// Keeps tokens and tickets, without serving anybody yet, until there is a ticket for each account and the store is
@@ -157,7 +159,7 @@ package final class Service: Sendable {
     private func endBackground(within limit: Duration) async {
         let background = background.withLock { $0 }
         let keepers = background.keepers.map(\.keeper) + background.former.compactMap(\.keeper)
-        let tasks = background.keepers.map(\.task) + [background.sweeper].compactMap(\.self)
+        let tasks = background.keepers.map(\.task) + background.chores
         for task in tasks { task.cancel() }
         let ended = Gate()
         Task(executorPreference: fixtures.group.next()) {

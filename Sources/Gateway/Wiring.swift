@@ -14,6 +14,7 @@ struct Fixtures: Sendable {
     let log: EventLog
     let group: LoopGroup
     let reloads: Reloads
+    let upstream: UpstreamJournal
     /// Where the demo page loads its JS-SDK from, when that is a sandbox's.
     let sandboxSDK: String?
     let startedAt: Date
@@ -78,7 +79,10 @@ final class Wiring: Sendable {
                     account: Account(
                         name: account.name, appID: account.appID, appSecret: account.appSecret,
                         usesStableToken: account.stableToken),
-                    fetcher: fetcher, timeout: configuration.upstream.timeout, timing: timing)
+                    fetcher: fetcher, timeout: configuration.upstream.timeout, timing: timing
+                ) { operation, error in
+                    fixtures.upstream.note(operation, of: account.name, error)
+                }
                 let keeper =
                     keepers?.first { $0.account == platform.account }
                     ?? Keeper(platform: platform, store: store, executor: group.next()) { event in
@@ -139,6 +143,8 @@ final class Wiring: Sendable {
             door,
             AdminRoutes(
                 accounts: accounts, readiness: readiness, metrics: metrics, reloads: fixtures.reloads,
+                upstream: fixtures.upstream,
+                sessions: SessionRegister(store: store, accounts: accounts, metrics: metrics, log: log),
                 startedAt: fixtures.startedAt, now: now),
             guardedBy: AdminGuard(token: configuration.adminToken, guesses: limits.adminGuesses))
         tls = try configuration.tls.map { settings in

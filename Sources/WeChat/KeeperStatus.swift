@@ -1,8 +1,8 @@
 public import FoundationEssentials
 
 /// What an operator wants to know of one account. It holds no value of a credential.
-public struct KeeperStatus: Sendable, Equatable, Encodable {
-    public struct Part: Sendable, Equatable, Encodable {
+public struct KeeperStatus: Sendable, Equatable, Codable {
+    public struct Part: Sendable, Equatable, Codable {
         /// Whether there is one that may be used now.
         public let isUsable: Bool
         public let generation: Int?

@@ -13,11 +13,18 @@ public struct Platform: Sendable {
     public let timeout: Duration
     let fetcher: any Fetcher
     let timing: Timing
+    private let onAnswer: @Sendable (Operation, UpstreamError?) -> Void
 
     /// - Parameters:
     ///   - fetcher: What carries the calls.
     ///   - timeout: For one exchange; WeChat answers within some 100 ms.
-    public init(account: Account, fetcher: any Fetcher, timeout: Duration = .seconds(5), timing: Timing = .system) {
+    ///   - onAnswer: Told of every exchange how it ended, `nil` for well, repetitions of a call included. Called at once,
+    ///     from any task; it should only note it down.
+    public init(
+        account: Account, fetcher: any Fetcher, timeout: Duration = .seconds(5), timing: Timing = .system,
+        onAnswer: @escaping @Sendable (Operation, UpstreamError?) -> Void = { _, _ in }
+    ) {
+        self.onAnswer = onAnswer
         self.account = account
         self.fetcher = fetcher
         self.timeout = timeout
@@ -113,8 +120,11 @@ extension Platform {
                 let call = Call(
                     method: body == nil ? .get : .post, path: operation.rawValue, query: query, body: body,
                     timeout: limit)
-                return try await answer(to: call, operation: operation, wanted: field, sent: sent)
+                let body = try await answer(to: call, operation: operation, wanted: field, sent: sent)
+                onAnswer(operation, nil)
+                return body
             } catch {
+                onAnswer(operation, error)
                 failure = error
             }
             guard failure.isBusy, !pauses.isEmpty else { throw failure }

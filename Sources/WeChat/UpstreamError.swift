@@ -105,7 +105,7 @@ public struct APIError: Error, Hashable, Sendable {
         guard let refusedAddress else { return guidance.hint }
         return Hint(
             english: "\(guidance.hint.english) WeChat sees this server as \(refusedAddress).",
-            chinese: "\(guidance.hint.chinese) 微信看到的 IP 是 \(refusedAddress)。")
+            chinese: "\(guidance.hint.chinese)微信看到的 IP 是 \(refusedAddress)。")
     }
 
     var guidance: Guidance { Guidance.for(code, from: operation) }

@@ -2,7 +2,7 @@ import Gateway
 
 /// The table of commands: the map of what `magpie` can be asked to do.
 enum Commands {
-    static let all: [Command] = [serve, sandbox, check, diagnose, sign, authorizeURL, version, help]
+    static let all: [Command] = [serve, sandbox, check, status, sessions, diagnose, sign, authorizeURL, version, help]
 
     private static let configOption = Command.Option.takes(
         "config", "FILE", "the configuration; otherwise $MAGPIE_CONFIG, then config/magpie.json5")
@@ -77,6 +77,36 @@ enum Commands {
                 + "--url 'http://mp.weixin.qq.com?params=value'"
         ],
         run: SignCommand.run)
+
+    private static let status = Command(
+        name: "status", summary: "Tells how the running Magpie is.", chinese: "查看运行状态。",
+        options: [configOption, .flag("json", "prints what GET /status of the admin listener answers")],
+        details: """
+            Asks the admin listener of the Magpie that runs with this configuration: can it serve, how old are its tokens
+            and tickets, what did WeChat refuse and what is to be done about it. The same as a page for the browser is
+            at /status of the admin listener.
+            浏览器访问管理端口的 /status 可看到同样内容的网页。
+            Exit codes: 0 it is ready, 69 it is not, or does not answer.
+            """,
+        examples: ["magpie status", "magpie status --config /etc/magpie/magpie.json5 --json"],
+        run: StatusCommand.run)
+
+    private static let sessions = Command(
+        name: "sessions", summary: "Lists visitors' sessions, or ends those of one.", chinese: "列出或结束访客的会话。",
+        options: [
+            configOption,
+            .takes("openid", "OPENID", "of this visitor alone; to revoke it is required"),
+            .takes("account", "A", "the account of that openid; any of the configuration if not given"),
+        ],
+        operand: "list|revoke",
+        details: """
+            Asks the admin listener of the Magpie that runs with this configuration. Sessions are named as in the log;
+            whose they are only the visitor's own cookie opens, so a list tells no openid. A session that is revoked has
+            ended at once, in all its accounts and for every process that shares the store.
+            会话内容只有访客自己的 Cookie 才能解密，因此列表中不含 openid；revoke 立即生效。
+            """,
+        examples: ["magpie sessions list", "magpie sessions revoke --openid oABCD-1234567890abcdefghij_k"],
+        run: SessionsCommand.run)
 
     private static let diagnose = Command(
         name: "diagnose", summary: "Tells why WeChat calls a signature invalid.", chinese: "诊断 invalid signature 的原因。",

@@ -21,8 +21,7 @@ enum DiagnoseCommand {
             Terminal.print(arguments.has("json") ? json(report) : text(of: report))
             return .success
         } catch {
-            if !error.text.isEmpty { Terminal.complain("magpie: \(error.text)") }
-            return error.code
+            return error.tell()
         }
     }
 

@@ -13,16 +13,7 @@ struct AdminTests {
     let bench = Bench()
 
     private func admin(token: Secret? = nil, store: (any Store)? = nil) -> Router {
-        let now: @Sendable () -> Date = { Date(timeIntervalSince1970: 1_760_000_000) }
-        let readiness = Readiness(accounts: bench.accounts, store: store ?? bench.store, now: now)
-        return Router(
-            Routes.admin(
-                Door(log: bench.log, metrics: bench.metrics),
-                AdminRoutes(
-                    accounts: bench.accounts, readiness: readiness, metrics: bench.metrics,
-                    reloads: Reloads(loadedAt: now()),
-                    startedAt: now(), now: now),
-                guardedBy: AdminGuard(token: token, guesses: bench.rates.adminGuesses)))
+        bench.admin(token: token, store: store)
     }
 
     private func get(_ router: Router, _ target: String, _ fields: [(FieldName, String)] = []) async throws -> Response
@@ -40,7 +31,7 @@ struct AdminTests {
 
     @Test func `with a token configured every address wants it, and takes no other`() async throws {
         let router = admin(token: Secret("ADMINTOKEN"))
-        let paths = ["/health", "/ready", "/metrics", "/status", "/access-token"]
+        let paths = ["/health", "/ready", "/metrics", "/status", "/sessions", "/access-token"]
         for path in paths {
             let refused = try await get(router, path)
             #expect(refused.status == .unauthorized)
@@ -50,6 +41,29 @@ struct AdminTests {
             }
         }
         #expect(try await get(router, "/health", [(.authorization, "bearer ADMINTOKEN")]).status == .ok)
+    }
+
+    @Test func `a browser asks its person for the token, which opens what only reads`() async throws {
+        let router = admin(token: Secret("ADMINTOKEN"))
+        let page: [(FieldName, String)] = [(.accept, "text/html"), (.secFetchMode, "navigate")]
+        let asked = try await get(router, "/status", page)
+        #expect(asked.status == .unauthorized)
+        #expect(asked.fields[.wwwAuthenticate] == #"Basic realm="magpie""#)
+        func basic(_ pair: String) -> (FieldName, String) {
+            (.authorization, "Basic \(Data(pair.utf8).base64EncodedString())")
+        }
+        for pair in ["me:ADMINTOKEN", ":ADMINTOKEN"] {
+            #expect(try await get(router, "/status", page + [basic(pair)]).status == .ok)
+        }
+        for pair in ["ADMINTOKEN", "ADMINTOKEN:", "me:ADMINTOKEN ", "me:x:ADMINTOKEN", ""] {
+            #expect(try await get(router, "/status", page + [basic(pair)]).status == .unauthorized)
+        }
+        // A browser sends it along with whatever a page makes it send.
+        let revocation = try Request(
+            method: .post, target: "/sessions/revoke",
+            fields: [basic("me:ADMINTOKEN"), (.contentType, "application/json")],
+            body: Array(#"{"openid":"o"}"#.utf8))
+        #expect(await router.respond(to: revocation).status == .unauthorized)
     }
 
     @Test func `who guesses at the token is soon told nothing more, not even that he found it`() async throws {
@@ -108,6 +122,8 @@ struct AdminTests {
         for path in ["/status", "/metrics", "/ready", "/health"] {
             let text = try await get(router, path).text
             #expect(!text.isEmpty && !text.contains("CANARY"))
+            let page = try await get(router, path, [(.accept, "text/html")]).text
+            #expect(!page.isEmpty && !page.contains("CANARY"))
         }
     }
 

@@ -8,8 +8,9 @@ extension ProcessTests {
         private let platform = FakePlatform()
 
         private static let routes = [
-            ("GET", "/health"), ("GET", "/ready"), ("GET", "/metrics"), ("GET", "/status"), ("GET", "/access-token"),
-            ("POST", "/access-token/report"), ("POST", "/diagnose/signature"),
+            ("GET", "/health"), ("GET", "/ready"), ("GET", "/metrics"), ("GET", "/status"), ("GET", "/sessions"),
+            ("POST", "/sessions/revoke"), ("GET", "/access-token"), ("POST", "/access-token/report"),
+            ("POST", "/diagnose/signature"),
         ]
         private static let json = [("Content-Type", "application/json")]
 
@@ -43,7 +44,7 @@ extension ProcessTests {
                 }
                 #expect(try client.send(method, "\(path)?token=TheAdminToken0123456789", Self.json).status == 401)
             }
-            for path in ["/health", "/ready", "/metrics", "/status", "/access-token"] {
+            for path in ["/health", "/ready", "/metrics", "/status", "/sessions", "/access-token"] {
                 #expect(try eventually { try client.get(path, [bearer]).status == 200 }, "\(path)")
                 #expect(try client.get(path, [("authorization", "bEARER TheAdminToken0123456789")]).status == 200)
             }

@@ -73,6 +73,7 @@ extension ProcessTests {
                     "auth", try visitor.get("/auth"), 200,
                     empty.union([
                         "vary", "x-wechat-openid", "x-wechat-account", "x-wechat-scope", "x-wechat-snapshot",
+                        "x-auth-request-user",
                     ])
                 ),
                 ("logout", try visitor.post("/logout"), 204, Self.guarded.union(["set-cookie"])),
@@ -93,7 +94,14 @@ extension ProcessTests {
                 ("foreign page", try visitor.get(Page.path, [("Origin", "https://evil.example")]), 403, error),
                 ("no session", try visitor.get("/session"), 401, error.union(["www-authenticate"])),
                 ("no session, for a person", try visitor.get("/session", page), 401, error.union(["www-authenticate"])),
-                ("no auth", try visitor.get("/auth"), 401, error.union(["www-authenticate"])),
+                ("no auth", try visitor.get("/auth"), 401, error.union(["www-authenticate", "vary"])),
+                (
+                    "no auth, for a page's script", try visitor.get("/auth", own), 401,
+                    error.union([
+                        "www-authenticate", "vary", "access-control-allow-origin", "access-control-allow-credentials",
+                    ])
+                ),
+                ("to the login", try visitor.get("/auth?login=redirect", page), 302, empty.union(["location"])),
                 ("bad target", try visitor.get("/redirect?to=//evil"), 400, error),
                 ("bad target, for a person", try visitor.get("/redirect?to=//evil", page), 400, error),
                 ("bad state", try visitor.get("/redirect?code=x&state=y", page), 400, error),
@@ -213,7 +221,8 @@ extension ProcessTests {
         @Test func `admin answers are protected like the public ones`() throws {
             var client = home.operatorClient()
             for (path, status) in [
-                ("/health", 200), ("/ready", 200), ("/metrics", 200), ("/status", 200), ("/access-token", 200),
+                ("/health", 200), ("/ready", 200), ("/metrics", 200), ("/status", 200), ("/sessions", 200),
+                ("/access-token", 200),
                 ("/nothing", 404), ("/access-token?account=nobody", 404), ("/access-token/report", 405),
             ] {
                 let response = try client.get(path)

@@ -67,6 +67,8 @@ extension Metrics {
         case logout
         /// A new login took its place.
         case replaced
+        /// The operator ended it.
+        case revoked
     }
 
     package enum UpstreamOutcome: Sendable {
@@ -75,7 +77,7 @@ extension Metrics {
         case timedOut
         case unreachable
         case tls
-        /// An answer that is no JSON of the expected shape.
+        /// An answer that is no HTTP, or no JSON of the expected shape.
         case garbage
         /// A status other than 200.
         case status

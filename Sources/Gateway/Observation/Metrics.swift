@@ -29,6 +29,8 @@ package final class Metrics: Sendable {
     let now: @Sendable () -> Date
     let log: EventLog?
     let reloads: Reloads?
+    /// How much later than asked for each loop turned to a task.
+    let loopLag: MetricHistogram
 
     /// The families that have a series for each account, which a reload of the configuration may change.
     private struct ByAccount: Sendable {
@@ -54,9 +56,10 @@ package final class Metrics: Sendable {
     ///   - routes: the patterns of the route table, such as `/redirect/{account}`; all others count as `other`.
     ///   - log: whose lost lines are told.
     ///   - reloads: what is told of reloads; nil where there are none.
+    ///   - loops: how many there are to watch.
     package init(
         routes: [String], accounts: [String], version: String = Version.current, log: EventLog? = nil,
-        reloads: Reloads? = nil, now: @escaping @Sendable () -> Date = { Date() }
+        reloads: Reloads? = nil, loops: Int = 0, now: @escaping @Sendable () -> Date = { Date() }
     ) {
         let route = MetricLabel("route", routes, isOpen: true)
         let account = Self.label(accounts)
@@ -73,6 +76,7 @@ package final class Metrics: Sendable {
         self.version = version
         self.log = log
         self.reloads = reloads
+        loopLag = MetricHistogram(MetricLabel("loop", (0..<loops).map(\.description)))
         self.now = now
     }
 
@@ -135,6 +139,10 @@ package final class Metrics: Sendable {
 
     package func observe(upstream path: String, took: Duration) {
         upstreamDurations[path].observe(took)
+    }
+
+    package func observe(loop: Int, lag: Duration) {
+        loopLag[loop.description].observe(lag)
     }
 
     /// A token or ticket came into use; its age and remaining life are worked out whenever they are asked for.

@@ -145,6 +145,9 @@ extension Metrics {
     private func appendProcess(to text: inout MetricsText) {
         text.family("magpie_log_lines_lost_total", .counter, "Log lines lost because their reader stalled.")
         text.sample("magpie_log_lines_lost_total", [], (log?.lostLines ?? 0).description)
+        text.histogram(
+            "magpie_loop_lag_seconds", "How much later than asked for a loop turned to a task, looked at each second.",
+            loopLag)
         if let reloads = reloads?.state { text.append(reloads) }
         text.family("magpie_build_info", .gauge, "Always 1; the version is in the label.")
         text.sample("magpie_build_info", [("version", version)], "1")

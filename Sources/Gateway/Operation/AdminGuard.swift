@@ -13,14 +13,29 @@ struct AdminGuard: Sendable {
         if let site = request.fields[.secFetchSite], site != "none", site != "same-origin" { throw .foreignOrigin }
         guard let token else { return }
         try guesses.check(request)
-        let prefix = "bearer "
-        guard request.fields.count(.authorization) == 1, let given = request.fields[.authorization],
-            given.prefix(prefix.count).lowercased() == prefix,
-            constantTimeEquals(
-                Digest.sha256(Array(given.dropFirst(prefix.count).utf8)), Digest.sha256(Array(token.reveal().utf8)))
+        guard let given = credential(of: request),
+            constantTimeEquals(Digest.sha256(given), Digest.sha256(Array(token.reveal().utf8)))
         else {
             try guesses.admit(request)
             throw .unauthorizedAdmin
+        }
+    }
+
+    /// What stands after "Bearer"; or, where nothing is changed, the password of "Basic", which a browser asks its person
+    /// for. Of "Basic" a browser makes a habit, so what changes something wants what no browser sends by itself.
+    private func credential(of request: Request) -> [UInt8]? {
+        guard request.fields.count(.authorization) == 1, let text = request.fields[.authorization],
+            let space = text.firstIndex(of: " ")
+        else { return nil }
+        let rest = text[text.index(after: space)...]
+        switch text[..<space].lowercased() {
+        case "bearer": return Array(rest.utf8)
+        case "basic" where request.method == .get || request.method == .head:
+            guard let pair = Base64.decode(String(rest)), let colon = pair.firstIndex(of: UInt8(ascii: ":")) else {
+                return nil
+            }
+            return Array(pair[(colon + 1)...])
+        default: return nil
         }
     }
 }

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 import Secure
 import Store
 import WeChat
@@ -11,6 +10,8 @@ struct AdminRoutes: Sendable {
     let readiness: Readiness
     let metrics: Metrics
     let reloads: Reloads
+    let upstream: UpstreamJournal
+    let sessions: SessionRegister
     let startedAt: Date
     let now: @Sendable () -> Date
 
@@ -27,30 +28,40 @@ struct AdminRoutes: Sendable {
         Response(.ok, [(.contentType, Metrics.contentType)], body: .bytes(metrics.exposition()))
     }
 
-    private struct Status: Encodable {
-        let version: String
-        /// Tells two processes apart that serve one address while one takes the other's place.
-        let pid: Int32
-        let startedAt: Date
-        let uptimeSeconds: Int
-        let configuration: LoadedConfiguration
-        let accounts: [KeeperStatus]
+    /// A page for a person, JSON for a program.
+    func status(_ request: Request) async throws -> Response {
+        let report = await report()
+        guard ErrorReply.isNavigation(request) else { return .json(try Self.encode(report)) }
+        return StatusPage(report, PageLanguage(request), now: now()).response
     }
 
-    private struct LoadedConfiguration: Encodable {
-        let loadedAt: Date
-        let lastReload: Reloads.Last?
+    // MARK: - Sessions
+
+    func listSessions(_ request: Request) async throws -> Response {
+        let query = request.query
+        var limit = 100
+        if let text = try query.only("limit") {
+            guard let number = Int(text), (1...1_000).contains(number) else {
+                throw Failure.badParameter("limit", rule: "a number from 1 to 1000")
+            }
+            limit = number
+        }
+        return .json(
+            try Self.encode(
+                try await sessions.page(
+                    openID: query.only("openid"), account: query.only("account"), after: query.only("after"),
+                    limit: limit)))
     }
 
-    func status(_ request: Request) throws -> Response {
-        let time = now()
-        let loaded = reloads.state
-        let status = Status(
-            version: Version.current, pid: getpid(), startedAt: startedAt,
-            uptimeSeconds: Int(time.timeIntervalSince(startedAt)),
-            configuration: LoadedConfiguration(loadedAt: loaded.loadedAt, lastReload: loaded.last),
-            accounts: accounts.all.map { $0.keeper.status() })
-        return .json(try Self.encode(status))
+    private struct Revocation: Decodable {
+        let account: String?
+        let openid: String
+    }
+
+    func revokeSessions(_ request: Request) async throws -> Response {
+        let order = try Self.decode(Revocation.self, from: request)
+        let count = try await sessions.revoke(openID: order.openid, account: order.account)
+        return .json(try Self.encode(["revoked": count]))
     }
 
     // MARK: - The token centre

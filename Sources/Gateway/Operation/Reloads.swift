@@ -11,11 +11,11 @@ package final class Reloads: Sendable {
         case refused
     }
 
-    struct Last: Encodable, Sendable {
-        let at: Date
-        let outcome: String
+    package struct Last: Codable, Sendable {
+        package let at: Date
+        package let outcome: String
         /// How many complaints the log holds.
-        let problems: Int
+        package let problems: Int
     }
 
     struct State: Sendable {

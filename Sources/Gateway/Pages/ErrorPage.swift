@@ -1,4 +1,3 @@
-import Secure
 import Wire
 
 /// The page a person sees when something cannot be served: what happened, in Chinese and English, and what to do.
@@ -36,25 +35,16 @@ enum ErrorPage {
             """
     }
 
-    static let style = """
-        :root{--ink:#14212b;--soft:#52636f;--paper:#f4f7f8;--card:#fff;--accent:#0b6e4f}
-        @media (prefers-color-scheme:dark){:root{--ink:#e8eef1;--soft:#a5b4bd;--paper:#0f171c;--card:#18232a;--accent:#5fd0a5}}
-        *{box-sizing:border-box}
-        body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--paper);color:var(--ink);
-        font:1rem/1.6 system-ui,-apple-system,"PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif}
-        main{width:100%;max-width:30rem;background:var(--card);border-radius:1rem;padding:2rem 1.5rem;text-align:center}
-        h1{margin:.25rem 0 .75rem;font-size:1.25rem;line-height:1.4}
-        p{margin:.5rem 0;color:var(--soft)}
-        .status{font-size:2.5rem;font-weight:700;color:var(--accent);margin:0}
-        .button{display:inline-block;margin-top:1rem;padding:.75rem 1.5rem;border-radius:.75rem;background:var(--accent);
-        color:var(--card);text-decoration:none;font-weight:600}
-        .id{margin-top:1.5rem;font:.75rem ui-monospace,monospace}
-        """
+    static let style =
+        Stylesheet.base + """
+            body{min-height:100vh;display:grid;place-items:center;padding:1.5rem}
+            main{width:100%;max-width:30rem;background:var(--card);border-radius:1rem;padding:2rem 1.5rem;text-align:center}
+            h1{margin:.25rem 0 .75rem;font-size:1.25rem;line-height:1.4}
+            p{margin:.5rem 0;color:var(--soft)}
+            .status{font-size:2.5rem;font-weight:700;color:var(--accent);margin:0}
+            .button{margin-top:1rem}
+            .id{margin-top:1.5rem;font:.75rem ui-monospace,monospace}
+            """
 
-    /// The page's one style, by its digest: nothing else may load or run.
-    static let policy: String = {
-        let digest = Base64.encode(Digest.sha256(Array(style.utf8)))
-        return "default-src 'none'; style-src 'sha256-\(digest)'; frame-ancestors 'none'; base-uri 'none'; "
-            + "form-action 'none'"
-    }()
+    static let policy = Stylesheet.policy(of: style)
 }

@@ -21,7 +21,10 @@ struct ErrorReply: Sendable {
         try? response.fields.append(.xRequestID, id)
         if failure.status == .unauthorized {
             // RFC 9110 §15.5.2 asks for a challenge; there is no registered one for a login by redirect.
-            let scheme = if case .unauthorizedAdmin = failure { "Bearer" } else { "Cookie" }
+            let scheme =
+                if case .unauthorizedAdmin = failure { Self.isNavigation(request) ? "Basic" : "Bearer" } else {
+                    "Cookie"
+                }
             try? response.fields.append(.wwwAuthenticate, "\(scheme) realm=\"magpie\"")
         }
         if let seconds = failure.retryAfter { try? response.fields.append(.retryAfter, String(seconds)) }

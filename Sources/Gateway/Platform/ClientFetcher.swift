@@ -28,10 +28,8 @@ package struct ClientFetcher: Fetcher {
         request.mayRepeat = false
         do throws(ClientError) {
             let response = try await client.send(request)
-            metrics.count(.upstream(path: call.path, response.status.code == 200 ? .ok : .status))
             return Reply(status: response.status.code, body: response.body)
         } catch {
-            metrics.count(.upstream(path: call.path, Self.outcome(error.kind)))
             throw Self.failure(error)
         }
     }
@@ -46,15 +44,6 @@ package struct ClientFetcher: Fetcher {
         case .tooLarge: .tooLarge
         case .interrupted: .interrupted
         case .cancelled: .cancelled
-        }
-    }
-
-    private static func outcome(_ kind: ClientError.Kind) -> Metrics.UpstreamOutcome {
-        switch kind {
-        case .timedOut: .timedOut
-        case .refused, .unreachable, .resolution, .interrupted, .cancelled: .unreachable
-        case .tls: .tls
-        case .protocolError, .invalidRequest, .tooLarge: .garbage
         }
     }
 }

@@ -47,6 +47,8 @@ final class Bench: Sendable {
             })
         let metrics = Metrics(routes: ["/redirect"], accounts: ["main", "second"], log: log, now: now)
         self.metrics = metrics
+        let journal = UpstreamJournal(metrics: metrics, now: now)
+        self.journal = journal
         let publicURL = Origin(isSecure: true, host: "h5.example.com", port: nil)
         let returns = ReturnRules(
             hosts: [.init(name: "h5.example.com"), .init(name: "shop.example.com")], ownScheme: "https",
@@ -56,7 +58,9 @@ final class Bench: Sendable {
             let account = Account(
                 name: name, appID: name == "main" ? "wx0000000000000001" : "wx0000000000000002",
                 appSecret: "APPSECRET_CANARY_\(name)", usesStableToken: stableToken)
-            let platform = Platform(account: account, fetcher: weChat, timing: timing)
+            let platform = Platform(account: account, fetcher: weChat, timing: timing) { operation, error in
+                journal.note(operation, of: name, error)
+            }
             return AccountDesk(
                 account: account,
                 keeper: Keeper(platform: platform, store: store) { event in
@@ -96,6 +100,7 @@ final class Bench: Sendable {
     }
 
     let accounts: Accounts
+    let journal: UpstreamJournal
     let metrics: Metrics
     let log: EventLog
     private let sink: LineSink
@@ -104,6 +109,21 @@ final class Bench: Sendable {
         // As a server asks.
         if let response = router.respondNow(to: request) { return response }
         return await router.respond(to: request)
+    }
+
+    /// The other listener's routes.
+    func admin(token: Secret? = nil, store: (any Store)? = nil) -> Router {
+        let now: @Sendable () -> Date = { [self] in self.now }
+        return Router(
+            Routes.admin(
+                Door(log: log, metrics: metrics),
+                AdminRoutes(
+                    accounts: accounts, readiness: Readiness(accounts: accounts, store: store ?? self.store, now: now),
+                    metrics: metrics, reloads: Reloads(loadedAt: self.now), upstream: journal,
+                    sessions: SessionRegister(
+                        store: store ?? self.store, accounts: accounts, metrics: metrics, log: log),
+                    startedAt: self.now, now: now),
+                guardedBy: AdminGuard(token: token, guesses: rates.adminGuesses)))
     }
 
     func pass(seconds: TimeInterval) {

@@ -106,9 +106,11 @@ struct Walk {
 
     mutating func adminRoutes() throws {
         for path in [
-            "/health", "/ready", "/metrics", "/status", "/access-token", "/access-token?account=second", "/nothing",
+            "/health", "/ready", "/metrics", "/status", "/sessions", "/access-token", "/access-token?account=second",
+            "/nothing",
         ] {
             try operate("GET", path)
+            try operate("GET", path, [("Accept", "text/html")])
         }
         let token = platform.change { $0.accounts[MagpieHome.appIDs[0]]?.token ?? "" }
         for body in [
