@@ -7,7 +7,7 @@ extension NeighbourTests {
     /// The proxies' configurations, in the proxies.
     @Suite struct FrontTests {
         private let platform = FakePlatform()
-        private static let page = [("Accept", "text/html,*/*"), ("Sec-Fetch-Mode", "navigate")]
+        private static let navigation = [("Accept", "text/html,*/*"), ("Sec-Fetch-Mode", "navigate")]
 
         private func start() throws -> (home: MagpieHome, magpie: MagpieProcess) {
             var settings = MagpieHome.Settings()
@@ -35,7 +35,7 @@ extension NeighbourTests {
             var visitor = front.visitor()
 
             // Nobody yet: a page leads to the login, and back.
-            let sent = try visitor.get("/orders?id=1&x=%E9%B9%8A", Self.page)
+            let sent = try visitor.get("/orders?id=1&x=%E9%B9%8A", Self.navigation)
             #expect(sent.status == 302)
             let login = try #require(sent["location"])
             #expect(login == "/redirect?scope=base&to=%2Forders%3Fid%3D1%26x%3D%25E9%25B9%258A")
@@ -54,7 +54,7 @@ extension NeighbourTests {
             #expect(foreign.status == 401)
             #expect(foreign["access-control-allow-origin"] == nil)
             // A form has no address to come back to.
-            #expect(try visitor.send("POST", "/orders", Self.page, "a=1").status == 401)
+            #expect(try visitor.send("POST", "/orders", Self.navigation, "a=1").status == 401)
 
             // Signed in: the backend reads who it is, and nothing of what the visitor claims.
             let back = try visitor.logIn(platform, as: "oFrontVisitor0000000000000001", login)
@@ -63,7 +63,7 @@ extension NeighbourTests {
                 "X-WeChat-OpenID", "X-WeChat-UnionID", "X-WeChat-Account", "X-WeChat-Scope", "X-WeChat-Snapshot",
                 "X-Auth-Request-User",
             ].map { ($0, "forged") }
-            let read = try visitor.get("/orders?id=1", claims + Self.page)
+            let read = try visitor.get("/orders?id=1", claims + Self.navigation)
             #expect(read.status == 200)
             #expect(
                 read.body == "openid=oFrontVisitor0000000000000001;unionid=;account=main;scope=base;snapshot=0;"
@@ -75,7 +75,7 @@ extension NeighbourTests {
 
             // Without Magpie nobody comes in.
             #expect(try magpie.stop() == .exited(0))
-            let refused = try visitor.get("/orders", claims + Self.page)
+            let refused = try visitor.get("/orders", claims + Self.navigation)
             #expect((500...504).contains(refused.status))
             #expect(!refused.body.contains("openid="))
         }
@@ -127,9 +127,4 @@ extension NeighbourTests {
             #expect(!said.contains("[warn]"), "\(said)")
         }
     }
-}
-
-/// The page that is signed.
-enum Page {
-    static let path = "/get-signature?url=https%3A%2F%2Fh5.example.com%2F"
 }

@@ -27,7 +27,10 @@ package enum AnswerPlan {
         case (200, "/session"): return Fields(needed: guarded.union(content).union(["vary"]))
         case (200, "/auth"):
             let names = ["openid", "account", "scope", "snapshot"].map { "x-wechat-\($0)" }
-            return Fields(needed: guarded.union(names + ["content-length", "vary"]), possible: ["x-wechat-unionid"])
+            return Fields(
+                needed: guarded.union(names + ["x-auth-request-user", "content-length", "vary"]),
+                possible: ["x-wechat-unionid"])
+        case (302, "/auth"): return Fields(needed: guarded.union(["content-length", "location"]))
         case (200, "/api/wechat"), (200, "/magpie.json"), (200, "/health"):
             return Fields(needed: guarded.union(content))
         case (200, _) where isFile(path):
@@ -49,6 +52,9 @@ package enum AnswerPlan {
             if status == 429 || status == 503 { fields.possible.insert("retry-after") }
             // What CORS says of a refusal, for the page that asked.
             if path == "/get-signature" { fields.possible.formUnion(["vary", "access-control-allow-origin"]) }
+            if status == 401, path == "/auth" {
+                fields.possible.formUnion(["vary", "access-control-allow-origin", "access-control-allow-credentials"])
+            }
             return fields
         default: return nil
         }
