@@ -20,7 +20,7 @@ release: libraries ## build for production: one stripped file, .build/release/ma
 	strip .build/release/magpie
 	@ls -lh .build/release/magpie
 
-e2e: libraries browser ## the demo in headless Chromium: sign, log in, log out
+e2e: libraries browser ## the client script and the demo in headless Chromium, as each of WeChat's clients
 	MAGPIE_E2E=1 $(SWIFT) test --filter EndToEndTests
 
 neighbours: libraries ## beside nginx, Caddy, Node, Python, PHP, Go, promtool and systemd, as Debian has them

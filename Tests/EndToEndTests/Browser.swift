@@ -1,20 +1,7 @@
 import Foundation
 
 /// A headless Chromium, spoken to through ChromeDriver in the words of W3C WebDriver.
-struct Browser {
-    /// Where a test's `browser` says it is.
-    enum Device {
-        case desktop, android, iPhone
-
-        var userAgent: String? {
-            switch self {
-            case .desktop: nil
-            case .android: "Mozilla/5.0 (Linux; Android 14; Pixel 8) Chrome/116.0 Mobile MicroMessenger/8.0.49"
-            case .iPhone: "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Mobile MicroMessenger/8.0.49"
-            }
-        }
-    }
-
+struct Browser: Sendable {
     struct Element {
         fileprivate let path: String
     }
@@ -22,10 +9,11 @@ struct Browser {
     private let driver: LoopbackHTTP
     private let session: String
 
-    init(driver port: UInt16, device: Device = .desktop) throws {
+    /// - Parameter hosts: rules for `--host-resolver-rules`.
+    init(driver port: UInt16, hosts: String) throws {
         var arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=390,844", "--lang=en"]
         arguments += ["--hide-scrollbars", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions"]
-        if let agent = device.userAgent { arguments.append("--user-agent=\(agent)") }
+        arguments.append("--host-resolver-rules=\(hosts)")
         driver = LoopbackHTTP(port: port)
         let wishes: [String: Any] = [
             "goog:chromeOptions": ["args": arguments],
@@ -37,14 +25,33 @@ struct Browser {
         let value = try Self.value(of: answer) as? [String: Any]
         guard let id = value?["sessionId"] as? String else { throw EndToEndError("ChromeDriver gave no session") }
         session = "/session/\(id)"
+    }
+
+    /// Turns it into a browser without a past, that is `device`: a new tab, no cookies, nothing stored.
+    func begin(as device: Device, on origins: [String]) throws {
+        _ = try? post("/alert/dismiss")
+        let old = try get("/window/handles") as? [String] ?? []
+        let tab = try post("/window/new", ["type": "tab"]) as? [String: Any]
+        guard let handle = tab?["handle"] as? String else { throw EndToEndError("ChromeDriver opened no tab") }
+        for name in old {
+            try post("/window", ["handle": name])
+            _ = try driver.send("DELETE", session + "/window")
+        }
+        try post("/window", ["handle": handle])
+        for origin in origins {
+            try command("Storage.clearDataForOrigin", ["origin": origin, "storageTypes": "all"])
+        }
+        try command("Network.clearBrowserCookies")
+        try command("Emulation.setUserAgentOverride", ["userAgent": device.userAgent])
         // The size of a phone's page, whatever the window's own frame takes.
         try command(
             "Emulation.setDeviceMetricsOverride",
             ["width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true])
+        _ = try console()
     }
 
     func quit() {
-        // At the end of a test there is nobody to tell.
+        // At the end of the tests there is nobody to tell.
         _ = try? driver.send("DELETE", session)
     }
 
@@ -81,6 +88,18 @@ struct Browser {
     func complaints() throws -> [String] {
         let entries = try post("/se/log", ["type": "browser"]) as? [[String: Any]] ?? []
         return entries.compactMap { $0["message"] as? String }
+    }
+
+    /// What the page has written to its console since it was last asked, as it was written.
+    func console() throws -> [String] {
+        try complaints().map { entry in
+            // "ADDRESS LINE:COLUMN "TEXT"", where the text is quoted as in JSON.
+            guard let quote = entry.firstIndex(of: "\""),
+                let text = try? JSONSerialization.jsonObject(
+                    with: Data(entry[quote...].utf8), options: .fragmentsAllowed) as? String
+            else { return entry }
+            return text
+        }
     }
 
     func screenshot(_ file: String) throws {

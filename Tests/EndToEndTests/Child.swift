@@ -37,6 +37,16 @@ struct Child: Sendable {
         throw EndToEndError("\(name) does not listen on port \(port):\n\(log)")
     }
 
+    /// Waits for the end of a program that ends by itself.
+    func waitForEnd() throws {
+        for _ in 0..<600 {
+            if waitpid(process, nil, WNOHANG) != 0 { return }
+            usleep(50_000)
+        }
+        end()
+        throw EndToEndError("\(name) does not end:\n\(log)")
+    }
+
     var log: String {
         (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
     }

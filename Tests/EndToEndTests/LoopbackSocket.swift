@@ -73,11 +73,36 @@ struct LoopbackSocket: ~Copyable {
         return UInt16(bigEndian: address.sin_port)
     }
 
-    private static func address(port: UInt16) -> sockaddr_in {
+    fileprivate static func address(port: UInt16) -> sockaddr_in {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
         address.sin_addr = in_addr(s_addr: UInt32(0x7F00_0001).bigEndian)
         return address
+    }
+}
+
+/// A listener that takes connections and never says a word.
+struct LoopbackSilence: ~Copyable {
+    let port: UInt16
+    private let descriptor: Int32
+
+    init() throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = LoopbackSocket.address(port: 0)
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = descriptor
+        let status = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && listen(descriptor, 16) == 0
+                    ? getsockname(descriptor, $0, &length) : -1
+            }
+        }
+        port = UInt16(bigEndian: address.sin_port)
+        guard status == 0 else { throw EndToEndError("no listener: \(errno)") }
+    }
+
+    deinit {
+        close(descriptor)
     }
 }
