@@ -9,11 +9,11 @@
  * Options and errors are described in wechat-jssdk.d.ts; wechat-jssdk.mjs and wechat-jssdk.min.js are made from this file
  * by .ci/client-module.
  */
-(function (root, factory) {
+(function (factory) {
   if (typeof define === 'function' && define.amd) define([], factory);
   else if (typeof module === 'object' && module.exports) module.exports = factory();
-  else root.WechatJSSDK = factory();
-}(this, function () {
+  else self.WechatJSSDK = factory();
+}(function () {
 'use strict';
 
 const W = typeof window === 'undefined' ? null : window; // a server that renders pages may import this file

@@ -1,7 +1,8 @@
 // Calls of WeChat's APIs and of the server, and the files themselves.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { failure, later, open } from './wechat.mjs';
+import vm from 'node:vm';
+import { failure, later, open, source } from './wechat.mjs';
 
 const signedUrl = { signatureUrl: '/get-signature' };
 
@@ -101,6 +102,13 @@ test('login goes to the server with a target, a scope and an account', () => {
   assert.match(hub.loginUrl(), /to=https%3A%2F%2Fh5\.example\.com%2F/);
   assert.equal(world.make({ server: 'https://wx.example.com' }).loginUrl({ to: '/' }),
     'https://wx.example.com/redirect?to=%2F&scope=base');
+});
+
+test('the script brings its class to a page that loads it as a module, where there is no `this`', () => {
+  const world = open();
+  delete world.window.WechatJSSDK;
+  vm.runInContext(`'use strict';(function () {${source}}).call(undefined)`, world.context);
+  assert.equal(typeof world.window.WechatJSSDK, 'function');
 });
 
 test('the class may be called without new', () => {
