@@ -25,7 +25,8 @@ e2e: libraries browser ## the client script and the demo in headless Chromium, a
 
 neighbours: libraries ## beside nginx, Caddy, Node, Python, PHP, Go, promtool and systemd, as Debian has them
 	@.ci/install /usr/sbin/nginx nginx-light /usr/bin/caddy caddy /usr/bin/node nodejs /usr/bin/python3 python3 \
-	    /usr/bin/php php-cli /usr/bin/go golang-go /usr/bin/promtool prometheus /usr/bin/systemd-analyze systemd
+	    /usr/bin/php php-cli /usr/bin/go golang-go /usr/bin/promtool prometheus /usr/bin/systemd-analyze systemd \
+	    /usr/sbin/logrotate logrotate
 	MAGPIE_NEIGHBOURS=1 $(SWIFT) test --filter NeighbourTests
 
 torture: libraries nginx ## attacks, floods, kills and faults in quantity (MAGPIE_SEED=n repeats a run; SIZE=short for a quick one)

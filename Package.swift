@@ -68,7 +68,7 @@ let package = Package(
             name: "GatewayTests", dependencies: ["Gateway", "WeChat", "Reactor", "Secure", "Wire", "TestSupport"],
             swiftSettings: house),
         .testTarget(
-            name: "CommandTests", dependencies: ["magpie", "Gateway", "WeChat", "Reactor", "Secure"],
+            name: "CommandTests", dependencies: ["magpie", "Gateway", "WeChat", "Reactor", "Secure", "TestSupport"],
             swiftSettings: house),
         // Starts the built program as a process, with a platform made for tests at its other end.
         .testTarget(

@@ -131,6 +131,11 @@ final class Wiring: Sendable {
             site: configuration.publicURL, metrics: metrics, log: log)
 
         // The listeners
+        tls = try configuration.tls.map { settings in
+            try MadeOfFiles(settings, files: [settings.certificate, settings.key], unlike: former?.tls) {
+                try TLSContext.server(certificateFile: settings.certificate, keyFile: settings.key)
+            }
+        }
         let door = Door(log: log, metrics: metrics)
         let publicRoutes = Routes.public(
             door,
@@ -145,13 +150,8 @@ final class Wiring: Sendable {
                 accounts: accounts, readiness: readiness, metrics: metrics, reloads: fixtures.reloads,
                 upstream: fixtures.upstream,
                 sessions: SessionRegister(store: store, accounts: accounts, metrics: metrics, log: log),
-                startedAt: fixtures.startedAt, now: now),
+                tls: tls?.product, startedAt: fixtures.startedAt, now: now),
             guardedBy: AdminGuard(token: configuration.adminToken, guesses: limits.adminGuesses))
-        tls = try configuration.tls.map { settings in
-            try MadeOfFiles(settings, files: [settings.certificate, settings.key], unlike: former?.tls) {
-                try TLSContext.server(certificateFile: settings.certificate, keyFile: settings.key)
-            }
-        }
         files =
             if let former, former.configuration.publicDirectory == configuration.publicDirectory { former.files } else {
                 StaticFiles(directory: configuration.publicDirectory, refusal: door.refusal)

@@ -47,6 +47,23 @@ internal import COpenSSL
         return context
     }
 
+    /// Of a server: how long what it shows is still valid, in seconds, negative when that is over; nil when nobody can say.
+    package var certificateSecondsLeft: Int? {
+        guard let certificate = unsafe SSL_CTX_get0_certificate(pointer),
+            let end = unsafe X509_get0_notAfter(certificate)
+        else { return nil }
+        var (days, seconds) = (Int32(0), Int32(0))
+        guard unsafe ASN1_TIME_diff(&days, &seconds, nil, end) == 1 else { return nil }
+        return Int(days) * 86_400 + Int(seconds)
+    }
+
+    /// Of a server: whether what it shows is for this host, as browsers look at it (RFC 9525).
+    package func certificateCovers(_ host: String) -> Bool {
+        guard let certificate = unsafe SSL_CTX_get0_certificate(pointer) else { return false }
+        return unsafe X509_check_host(certificate, host, host.utf8.count, 0, nil) == 1
+            || X509_check_ip_asc(certificate, host, 0) == 1
+    }
+
     private init(_ method: OpaquePointer?) {
         guard let pointer = unsafe SSL_CTX_new(method) else { preconditionFailure("out of memory") }
         unsafe self.pointer = unsafe pointer

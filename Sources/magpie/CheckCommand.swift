@@ -42,15 +42,10 @@ enum CheckCommand {
     private static func machine(_ configuration: Gateway.Configuration) -> [Finding] {
         let files = PublicFiles.verification(in: configuration.publicDirectory)
         var findings = LocalChecks(configuration: configuration, verificationFiles: files).run()
-        if let tls = configuration.tls {
-            do throws(SecureError) {
-                _ = try TLSContext.server(certificateFile: tls.certificate, keyFile: tls.key)
-                findings.append(.good("certificate and key fit together"))
-            } catch {
-                findings.append(
-                    .bad("tls: \(error)", "Renew the certificate, or name the right pair.", "请检查证书与私钥。"))
-            }
-        }
+        if let tls = configuration.tls { findings += CertificateCheck.run(tls, host: configuration.publicURL.host) }
+        if let file = configuration.log.file { findings.append(LogFileCheck.run(file)) }
+        let budget = DescriptorBudget(descriptors: DescriptorLimit.raise(), loops: LoopGroup.standardCount)
+        findings.append(DescriptorCheck.run(configuration.limits.connections, budget))
         return findings
     }
 

@@ -53,7 +53,8 @@ enum Commands {
         details: """
             Looks at the file, then asks WeChat: is the AppSecret right, is this machine's address on the IP 白名单, may
             the account use the JS-SDK, do the domains fit publicURL, is the MP_verify file in place, is the clock
-            right, can the store be written. Says in plain words what to change in WeChat's console.
+            right, can the store and the log be written, is the certificate good. Says in plain words what to change in
+            WeChat's console.
             逐项检查，并说明需要在公众平台后台修改什么。
             Exit codes: 0 all is well, 69 WeChat cannot be reached, 78 something is to be changed.
             """,

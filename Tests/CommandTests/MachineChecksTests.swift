@@ -1,5 +1,6 @@
 import Foundation
 import Gateway
+import TestSupport
 import Testing
 
 @testable import magpie
@@ -41,6 +42,40 @@ struct MachineChecksTests {
             let finding = await StoreCheck.run(.sqlite(path: path), silent)
             #expect(finding.mark == .bad && finding.code == .configuration && finding.advice.count == 2)
         }
+    }
+
+    @Test func `a log file that cannot be made is to be changed, and none is made by looking`() async throws {
+        try await inFolder { folder in
+            #expect(LogFileCheck.run("\(folder)/a.log") == .good("log.file \(folder)/a.log can be created"))
+            #expect(LogFileCheck.run("\(folder)/nowhere/a.log").code == .configuration)
+            #expect(FileManager.default.subpaths(atPath: folder) ?? [] == [String]())
+            try Data().write(to: URL(fileURLWithPath: "\(folder)/a.log"))
+            #expect(LogFileCheck.run("\(folder)/a.log") == .good("log.file \(folder)/a.log can be written"))
+        }
+    }
+
+    @Test func `a certificate must be for the host of publicURL and last for a while`() throws {
+        let authority = CertificateAuthority()
+        func check(_ names: String, ends: Int) -> [Finding] {
+            let identity = authority.issue(names, ends: ends)
+            let tls = Gateway.Configuration.TLS(certificate: identity.certificateFile, key: identity.keyFile)
+            return CertificateCheck.run(tls, host: "h5.example.com")
+        }
+        let good = check("DNS:*.example.com", ends: 60 * 86_400 + 3_600)
+        #expect(good.map(\.mark) == [.good, .good, .good])
+        #expect(good.last?.title == "the certificate is good for 60 days")
+        #expect(check("DNS:example.com", ends: 90 * 86_400).map(\.code) == [.success, .configuration, .success])
+        #expect(check("DNS:h5.example.com", ends: 3 * 86_400 + 60).last?.title == "the certificate ends in 3 days")
+        #expect(check("DNS:h5.example.com", ends: -60).last?.code == .configuration)
+        let (one, other) = (authority.issue("DNS:h5.example.com"), authority.issue("DNS:h5.example.com"))
+        let mixed = Gateway.Configuration.TLS(certificate: one.certificateFile, key: other.keyFile)
+        #expect(CertificateCheck.run(mixed, host: "h5.example.com").map(\.code) == [.configuration])
+    }
+
+    @Test func `too few descriptors for the connections are worth a word`() {
+        let budget = DescriptorBudget(descriptors: 1_024, loops: 2)
+        #expect(DescriptorCheck.run(budget.connections, budget).mark == .good)
+        #expect(DescriptorCheck.run(budget.connections + 1, budget).mark == .note)
     }
 
     @Test func `a store in memory is worth a word`() async {

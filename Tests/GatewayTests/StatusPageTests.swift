@@ -1,6 +1,8 @@
 import Foundation
 import HTTP
+import Secure
 import Synchronization
+import TestSupport
 import Testing
 import WeChat
 import Wire
@@ -66,6 +68,24 @@ struct StatusPageTests {
         let text = try await page().text
         #expect(text.contains("有事项待处理"))
         #expect(text.contains("/sns/oauth2/access_token answered 48001"))
+    }
+
+    @Test func `a certificate that ends soon is trouble, and told with the days that are left`() async throws {
+        for desk in bench.accounts.all { _ = try await desk.keeper.ticket() }
+        let authority = CertificateAuthority()
+        func text(ends: Int) async throws -> String {
+            let identity = authority.issue("DNS:h5.example.com", ends: ends)
+            let tls = try TLSContext.server(certificateFile: identity.certificateFile, keyFile: identity.keyFile)
+            let request = try Request(
+                target: "/status", fields: [(.accept, "text/html"), (.acceptLanguage, "en")])
+            let metrics = await bench.admin(tls: tls).respond(to: try Request(target: "/metrics"))
+            #expect(metrics.text.contains("\nmagpie_tls_certificate_expires_in_seconds \(ends > 86_400 ? "" : "-")"))
+            return await bench.admin(tls: tls).respond(to: request).text
+        }
+        let good = try await text(ends: 60 * 86_400 + 3_600)
+        #expect(good.contains("All is well") && good.contains("60 days left"))
+        #expect(try await text(ends: 3 * 86_400 + 3_600).contains("the certificate ends in 3 days"))
+        #expect(try await text(ends: -60).contains("the certificate has ended"))
     }
 
     @Test func `each call's end is counted by its errcode`() async throws {

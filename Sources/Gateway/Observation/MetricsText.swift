@@ -1,4 +1,5 @@
 import FoundationEssentials
+package import Secure
 
 /// The text format of Prometheus, version 0.0.4
 /// (https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format).
@@ -86,9 +87,23 @@ extension Metrics {
     package static let contentType = MetricsText.contentType
 
     /// Everything, as `GET /metrics` answers it.
-    package func exposition() -> [UInt8] {
+    ///
+    /// - Parameters:
+    ///   - accounts: and whether their pages can be signed.
+    ///   - tls: whose certificate is told of.
+    package func exposition(_ accounts: [(name: String, isReady: Bool)] = [], tls: TLSContext? = nil) -> [UInt8] {
         var text = MetricsText()
         appendTraffic(to: &text)
+        text.family("magpie_account_ready", .gauge, "Whether the account has a ticket to sign pages with.")
+        for account in accounts {
+            text.sample("magpie_account_ready", [("account", account.name)], account.isReady ? "1" : "0")
+        }
+        text.family(
+            "magpie_tls_certificate_expires_in_seconds", .gauge,
+            "Remaining life of the certificate of the own listener, where there is one; negative when it is over.")
+        if let left = tls?.certificateSecondsLeft {
+            text.sample("magpie_tls_certificate_expires_in_seconds", [], left.description)
+        }
         appendWeChat(to: &text)
         appendVisitors(to: &text)
         appendProcess(to: &text)

@@ -12,6 +12,8 @@ struct AdminRoutes: Sendable {
     let reloads: Reloads
     let upstream: UpstreamJournal
     let sessions: SessionRegister
+    /// Of our own listener, when it ends TLS.
+    let tls: TLSContext?
     let startedAt: Date
     let now: @Sendable () -> Date
 
@@ -25,7 +27,9 @@ struct AdminRoutes: Sendable {
     }
 
     func exposition(_ request: Request) -> Response {
-        Response(.ok, [(.contentType, Metrics.contentType)], body: .bytes(metrics.exposition()))
+        Response(
+            .ok, [(.contentType, Metrics.contentType)],
+            body: .bytes(metrics.exposition(accounts.all.map { ($0.name, $0.keeper.status().isReady) }, tls: tls)))
     }
 
     /// A page for a person, JSON for a program.

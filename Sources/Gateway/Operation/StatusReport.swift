@@ -1,5 +1,6 @@
 package import FoundationEssentials
 import Glibc
+import Secure
 package import WeChat
 
 /// What an operator wants to know at a glance: `/status` gives it as JSON to programs and as a page to people, and
@@ -19,6 +20,8 @@ package struct StatusReport: Codable, Sendable {
     /// How the calls of WeChat ended since the start.
     package var upstream: [UpstreamPart]
     package var visitors: VisitorPart
+    /// Remaining life of the own listener's certificate; nil where a proxy ends TLS.
+    package var certificateSecondsLeft: Int?
 
     package struct LoadedConfiguration: Codable, Sendable {
         package var loadedAt: Date
@@ -57,6 +60,9 @@ package struct StatusReport: Codable, Sendable {
 }
 
 extension StatusReport {
+    /// What renews certificates by itself does so a month before.
+    package static let certificateMargin = 14 * 86_400
+
     /// Something to see to.
     package struct Trouble: Sendable, Equatable {
         /// An account's name, or what else it is about.
@@ -90,6 +96,15 @@ extension StatusReport {
             guard let error = part.lastError, !troubles.contains(where: { $0.what == error }) else { continue }
             troubles.append(Trouble(subject: part.account, what: error, hint: part.hint))
         }
+        if let left = certificateSecondsLeft, left < Self.certificateMargin {
+            troubles.append(
+                Trouble(
+                    subject: "tls",
+                    what: left > 0 ? "the certificate ends in \(left / 86_400) days" : "the certificate has ended",
+                    hint: Hint(
+                        english: "Renew it, put it in its place and send SIGHUP; look at what renews it by itself.",
+                        chinese: "请更新证书文件后发送 SIGHUP，并检查自动续期任务。")))
+        }
         if let last = configuration.lastReload, last.outcome == Reloads.Outcome.refused.rawValue {
             troubles.append(
                 Trouble(
@@ -121,7 +136,8 @@ extension AdminRoutes {
                 connectionsOpen: metrics.connectionsOpen[Metrics.Listener.public.rawValue].value,
                 signatures: metrics.signatures.sum(of: Metrics.SignatureOutcome.signed.rawValue),
                 logins: metrics.logins.sum(of: Metrics.LoginOutcome.succeeded.rawValue),
-                sessionsOpened: metrics.sessionsOpened.samples.reduce(0) { $0 + $1.value }))
+                sessionsOpened: metrics.sessionsOpened.samples.reduce(0) { $0 + $1.value }),
+            certificateSecondsLeft: tls?.certificateSecondsLeft)
     }
 }
 

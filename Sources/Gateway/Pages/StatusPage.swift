@@ -86,6 +86,7 @@ struct StatusPage: Sendable {
             switch trouble.subject {
             case "store": say("存储", "Store")
             case "configuration": say("配置", "Configuration")
+            case "tls": say("证书", "Certificate")
             default: trouble.subject
             }
         return """
@@ -194,7 +195,7 @@ struct StatusPage: Sendable {
         if report.configuration.lastReload?.outcome == Reloads.Outcome.refused.rawValue {
             configuration += say("；最近一次重新加载被拒绝", "; the last reload was refused")
         }
-        let facts = [
+        var facts = [
             (say("已运行", "Up"), say.duration(seconds: report.uptimeSeconds)),
             (say("进程", "Process"), "\(report.pid)"),
             (say("配置", "Configuration"), configuration),
@@ -203,9 +204,14 @@ struct StatusPage: Sendable {
             (say("签名", "Signatures"), "\(report.visitors.signatures)"),
             (say("登录成功", "Logins"), "\(report.visitors.logins)"),
             (say("新建会话", "Sessions opened"), "\(report.visitors.sessionsOpened)"),
-        ].map { "<div><dt>\($0)</dt><dd>\(escaped($1))</dd></div>" }
+        ]
+        if let left = report.certificateSecondsLeft {
+            let time = say.duration(seconds: left)
+            facts.append((say("证书", "Certificate"), say("剩余 \(time)", "\(time) left")))
+        }
+        let rows = facts.map { "<div><dt>\($0)</dt><dd>\(escaped($1))</dd></div>" }
         return """
-            <section><h2>\(say("本进程", "This process"))</h2><dl class="sheet">\(facts.joined())</dl></section>
+            <section><h2>\(say("本进程", "This process"))</h2><dl class="sheet">\(rows.joined())</dl></section>
             """
     }
 

@@ -112,7 +112,7 @@ final class Bench: Sendable {
     }
 
     /// The other listener's routes.
-    func admin(token: Secret? = nil, store: (any Store)? = nil) -> Router {
+    func admin(token: Secret? = nil, store: (any Store)? = nil, tls: TLSContext? = nil) -> Router {
         let now: @Sendable () -> Date = { [self] in self.now }
         return Router(
             Routes.admin(
@@ -122,7 +122,7 @@ final class Bench: Sendable {
                     metrics: metrics, reloads: Reloads(loadedAt: self.now), upstream: journal,
                     sessions: SessionRegister(
                         store: store ?? self.store, accounts: accounts, metrics: metrics, log: log),
-                    startedAt: self.now, now: now),
+                    tls: tls, startedAt: self.now, now: now),
                 guardedBy: AdminGuard(token: token, guesses: rates.adminGuesses)))
     }
 

@@ -11,6 +11,7 @@ enum Tool: String, Sendable {
     case php
     case go
     case promtool
+    case logrotate
     case systemdAnalyze = "systemd-analyze"
 
     /// Where Debian puts it; nil when it is not installed.
