@@ -29,8 +29,12 @@ enum Routes {
             door.route(.get, "/redirect/{account}", takesHead: false) { request, captures in
                 try await login.redirect(request, account: captures["account"])
             },
-            door.route(.get, "/session") { request, _ in try await sessions.session(request) },
-            door.route(.get, "/auth") { request, _ in try await sessions.auth(request) },
+            door.route(
+                .get, "/session", immediate: { try sessions.sessionNow($0) },
+                { request, _ in try await sessions.session(request) }),
+            door.route(
+                .get, "/auth", immediate: { try sessions.authNow($0) },
+                { request, _ in try await sessions.auth(request) }),
             door.route(.post, "/logout") { request, _ in try await sessions.logout(request) },
             door.route(.get, "/api/wechat") { request, _ in try verification.verify(request, account: nil) },
             door.route(.get, "/api/wechat/{account}") { request, captures in

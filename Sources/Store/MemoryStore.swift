@@ -16,9 +16,13 @@ public final class MemoryStore: Store {
     public var now: Date { clock() }
 
     public func read(_ key: Key) async throws(StoreError) -> Record? {
-        let now = now.milliseconds
-        guard let record = records.withLock({ $0[key] }), !record.isExpired(at: now) else { return nil }
+        guard case .record(let record) = readNow(key) else { return nil }
         return record
+    }
+
+    public func readNow(_ key: Key) -> Glance {
+        let now = now.milliseconds
+        return Glance(records.withLock { $0[key] }, at: now)
     }
 
     public func commit(_ changes: [Change], if conditions: [Condition]) async throws(StoreError) -> Bool {

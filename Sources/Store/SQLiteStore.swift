@@ -72,6 +72,16 @@ public final class SQLiteStore: Store {
         return record.flatMap { $0.isExpired(at: now) ? nil : $0 }
     }
 
+    public func readNow(_ key: Key) -> Glance {
+        let now = now.milliseconds
+        do throws(StoreError) {
+            return Glance(try readers.read(key), at: now)
+        } catch {
+            // `read` looks into it, and throws what remains.
+            return .later
+        }
+    }
+
     /// Reads on the caller's thread. Damage that is met is looked into by the writer, once: it may have been another
     /// file's, or it is set aside and there is a new one.
     private func reading<Value>(_ work: () throws(StoreError) -> Value) async throws(StoreError) -> Value {

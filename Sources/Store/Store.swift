@@ -20,6 +20,11 @@ public protocol Store: Sendable {
     ///   and reported to the operator.
     func read(_ key: Key) async throws(StoreError) -> Record?
 
+    /// What `read` would answer, where that takes no waiting for another thread; `.later`, also for any failure, leaves
+    /// it to `read`. A server that is asked thousands of times a second who a visitor is asks this first. A store need
+    /// not have it.
+    func readNow(_ key: Key) -> Glance
+
     /// Makes all `changes` in order, or none: `false` when one of the `conditions` did not hold, and nothing changed.
     ///
     /// Durable when it returns `true`.
@@ -44,6 +49,21 @@ public protocol Store: Sendable {
 
 extension Store {
     public var now: Date { Date() }
+
+    public func readNow(_ key: Key) -> Glance { .later }
+}
+
+/// What a store can tell of a key at once.
+public enum Glance: Sendable {
+    case record(Record)
+    /// There is no live record.
+    case absent
+    /// To be asked with `Store.read`.
+    case later
+
+    init(_ record: Record?, at now: Int64) {
+        self = record.flatMap { $0.isExpired(at: now) ? nil : .record($0) } ?? .absent
+    }
 }
 
 /// What a record is found by: a namespace (one kind of record) and a name in it.

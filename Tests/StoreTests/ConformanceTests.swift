@@ -23,6 +23,30 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `what is read at once is what a read gives, up to the very end of a record`(_ kind: StoreKind) async throws {
+        try await withStore(kind) { store, clock in
+            func isSame(_ key: Key) async throws -> Bool {
+                let record = try await store.read(key)
+                switch store.readNow(key) {
+                case .record(let now): return now == record
+                case .absent: return record == nil
+                case .later: return kind == .file || kind == .custom
+                }
+            }
+            #expect(try await isSame(Key("a")))
+            try await store.put(Key("a"), Record("hello", expires: clock.now + 60))
+            #expect(try await isSame(Key("a")))
+            clock.advance(by: 60)
+            #expect(try await store.read(Key("a")) == nil)
+            #expect(try await isSame(Key("a")))
+            try await store.put(Key("a"), Record("again"))
+            #expect(try await isSame(Key("a")))
+            try await store.remove(Key("a"))
+            #expect(try await isSame(Key("a")))
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `values are any bytes: none, binary, text that needs escaping, a megabyte`(
         _ kind: StoreKind
     ) async throws {

@@ -13,6 +13,15 @@ struct MeasuredStore: Store {
         try await measured(.read) { () async throws(StoreError) in try await store.read(key) }
     }
 
+    func readNow(_ key: Key) -> Glance {
+        let start = Deadline.now()
+        let glance = store.readNow(key)
+        // What is left to `read` is measured there.
+        if case .later = glance { return .later }
+        metrics.observe(.read, took: Deadline.now().since(start))
+        return glance
+    }
+
     func commit(_ changes: [Change], if conditions: [Condition]) async throws(StoreError) -> Bool {
         let operation: Metrics.StoreOperation = changes.first?.key.namespace == "lease" ? .lease : .commit
         return try await measured(operation) { () async throws(StoreError) in

@@ -26,9 +26,7 @@ final class LateProfiles: Sendable {
     func completing(
         _ identity: Identity, of live: Sessions.Live, desk: AccountDesk
     ) async throws(StoreError) -> Identity {
-        guard identity.profile == nil, identity.scope.satisfies(.userinfo), !identity.isSnapshot, mayTry(live.id) else {
-            return identity
-        }
+        guard lacks(identity), mayTry(live.id) else { return identity }
         var complete = identity
         do {
             let profile = try await profile(of: &complete.grant, desk)
@@ -45,6 +43,11 @@ final class LateProfiles: Sendable {
         updated.identities[desk.name] = complete
         _ = try await sessions.update(live, to: updated)
         return complete
+    }
+
+    /// Whether there should be a profile and there is none.
+    func lacks(_ identity: Identity) -> Bool {
+        identity.profile == nil && identity.scope.satisfies(.userinfo) && !identity.isSnapshot
     }
 
     /// Refreshes a grant that is too old, or that WeChat says is, once.

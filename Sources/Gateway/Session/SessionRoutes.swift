@@ -15,33 +15,65 @@ struct SessionRoutes: Sendable {
 
     func session(_ request: Request) async throws -> Response {
         let desk = try accounts.named(request.query.only("account"))
-        guard let (live, identity) = try await visitor(request, desk) else {
-            throw Failure.notSignedIn(login: loginPath(request, desk, .base))
+        var visitor = try await visitor(request, desk)
+        if let found = visitor {
+            visitor?.identity = try await profiles.completing(found.identity, of: found.live, desk: desk)
         }
-        let complete = try await profiles.completing(identity, of: live, desk: desk)
-        var response = Response.json(try SessionReply(complete, live.session, desk).json())
+        return try answer(visitor, request, desk)
+    }
+
+    /// The same without waiting; nil where it would have to.
+    func sessionNow(_ request: Request) throws -> Response? {
+        let desk = try accounts.named(request.query.only("account"))
+        switch visitorNow(request, desk) {
+        case .later: return nil
+        case .found(let visitor):
+            if let visitor, profiles.lacks(visitor.identity) { return nil }
+            return try answer(visitor, request, desk)
+        }
+    }
+
+    private func answer(_ visitor: Visitor?, _ request: Request, _ desk: AccountDesk) throws -> Response {
+        guard let visitor else { throw Failure.notSignedIn(login: loginPath(request, desk, .base)) }
+        var response = Response.json(try SessionReply(visitor.identity, visitor.live.session, desk).json())
         try response.fields.append(.vary, "Cookie")
         return response
     }
 
     /// nginx's `auth_request` lets 2xx pass and hands 401 and 403 on; anything else becomes a 500 there.
     func auth(_ request: Request) async throws -> Response {
+        let (desk, wanted) = try wish(request)
+        return try answer(try await visitor(request, desk)?.identity, wanted, request, desk)
+    }
+
+    /// The same without waiting; nil where it would have to.
+    func authNow(_ request: Request) throws -> Response? {
+        let (desk, wanted) = try wish(request)
+        guard case .found(let visitor) = visitorNow(request, desk) else { return nil }
+        return try answer(visitor?.identity, wanted, request, desk)
+    }
+
+    /// For which account, and with which scope at least.
+    private func wish(_ request: Request) throws -> (desk: AccountDesk, scope: Scope) {
         let desk = try accounts.named(request.query.only("account"))
-        var wanted = Scope.base
-        if let name = try request.query.only("scope") {
-            guard let scope = Scope(name: name) else { throw Failure.badParameter("scope", rule: "base or userinfo") }
-            wanted = scope
-        }
-        guard let (_, identity) = try await visitor(request, desk), identity.scope.satisfies(wanted) else {
+        guard let name = try request.query.only("scope") else { return (desk, .base) }
+        guard let scope = Scope(name: name) else { throw Failure.badParameter("scope", rule: "base or userinfo") }
+        return (desk, scope)
+    }
+
+    private func answer(
+        _ identity: Identity?, _ wanted: Scope, _ request: Request, _ desk: AccountDesk
+    ) throws -> Response {
+        guard let identity, identity.scope.satisfies(wanted) else {
             return try refusal(request, desk, login: loginPath(request, desk, wanted))
         }
         var response = Response(.ok)
-        try response.fields.append(Visitor.openID, identity.openID)
-        try response.fields.append(Visitor.user, identity.openID)
-        if let unionID = identity.unionID { try response.fields.append(Visitor.unionID, unionID) }
-        try response.fields.append(Visitor.account, desk.name)
-        try response.fields.append(Visitor.scope, identity.scope.name)
-        try response.fields.append(Visitor.snapshot, identity.isSnapshot ? "1" : "0")
+        try response.fields.append(VisitorField.openID, identity.openID)
+        try response.fields.append(VisitorField.user, identity.openID)
+        if let unionID = identity.unionID { try response.fields.append(VisitorField.unionID, unionID) }
+        try response.fields.append(VisitorField.account, desk.name)
+        try response.fields.append(VisitorField.scope, identity.scope.name)
+        try response.fields.append(VisitorField.snapshot, identity.isSnapshot ? "1" : "0")
         try response.fields.append(.vary, "Cookie")
         return response
     }
@@ -77,13 +109,34 @@ struct SessionRoutes: Sendable {
         return response
     }
 
-    private func visitor(
-        _ request: Request, _ desk: AccountDesk
-    ) async throws -> (live: Sessions.Live, identity: Identity)? {
-        guard let id = cookies.session(of: request), let live = try await sessions.find(id),
-            let identity = live.session.identity(for: desk.name)
-        else { return nil }
-        return (live, identity)
+    /// A visitor of an account, and the session that says so.
+    private struct Visitor {
+        let live: Sessions.Live
+        var identity: Identity
+
+        init?(_ live: Sessions.Live?, _ desk: AccountDesk) {
+            guard let live, let identity = live.session.identity(for: desk.name) else { return nil }
+            self.live = live
+            self.identity = identity
+        }
+    }
+
+    private enum Sighting {
+        case found(Visitor?)
+        case later
+    }
+
+    private func visitor(_ request: Request, _ desk: AccountDesk) async throws -> Visitor? {
+        guard let id = cookies.session(of: request) else { return nil }
+        return Visitor(try await sessions.find(id), desk)
+    }
+
+    private func visitorNow(_ request: Request, _ desk: AccountDesk) -> Sighting {
+        guard let id = cookies.session(of: request) else { return .found(nil) }
+        switch sessions.findNow(id) {
+        case .later: return .later
+        case .found(let live): return .found(Visitor(live, desk))
+        }
     }
 
     /// Where to send the visitor, and back to the page that a proxy asked about: Traefik and Caddy name it in
@@ -98,7 +151,7 @@ struct SessionRoutes: Sendable {
 }
 
 /// The fields in which `/auth` tells who the visitor is: made once, since a name is checked when it is made.
-private enum Visitor {
+private enum VisitorField {
     static let openID: FieldName = "X-WeChat-OpenID"
     /// oauth2-proxy's name for it, which many a proxy's configuration reads already.
     static let user: FieldName = "X-Auth-Request-User"

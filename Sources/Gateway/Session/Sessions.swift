@@ -34,18 +34,41 @@ package struct Sessions: Sendable {
 
     /// The live session of an id, or nil. Sets the idle timer back when it is due.
     package func find(_ id: SessionID) async throws(StoreError) -> Live? {
-        guard let record = try await store.read(Self.key(id)), let session = decode(record.value, id) else {
-            return nil
-        }
         let time = now()
-        // One from the future was opened while the clock was ahead: how old it is nobody knows.
-        guard time < session.expiresAt, session.createdAt <= time + Self.clockTolerance else { return nil }
-        let live = Live(id: id, session: session, value: record.value)
-        // A touch in the future is set right, too.
-        if abs(time.timeIntervalSince(session.touchedAt)) >= min(Self.touchInterval, idleTimeout / 2) {
-            return try await touch(live, at: time)
+        guard let live = live(id, in: try await store.read(Self.key(id)), at: time) else { return nil }
+        return isTouchDue(live, at: time) ? try await touch(live, at: time) : live
+    }
+
+    /// What can be said of an id at once.
+    package enum Sighting {
+        /// What `find` would answer.
+        case found(Live?)
+        /// It takes waiting: for the store, or to set the idle timer back.
+        case later
+    }
+
+    package func findNow(_ id: SessionID) -> Sighting {
+        let time = now()
+        switch store.readNow(Self.key(id)) {
+        case .later: return .later
+        case .absent: return .found(nil)
+        case .record(let record):
+            let live = live(id, in: record, at: time)
+            return live.map { isTouchDue($0, at: time) } == true ? .later : .found(live)
         }
-        return live
+    }
+
+    private func live(_ id: SessionID, in record: Record?, at time: Date) -> Live? {
+        // One from the future was opened while the clock was ahead: how old it is nobody knows.
+        guard let record, let session = decode(record.value, id), time < session.expiresAt,
+            session.createdAt <= time + Self.clockTolerance
+        else { return nil }
+        return Live(id: id, session: session, value: record.value)
+    }
+
+    private func isTouchDue(_ live: Live, at time: Date) -> Bool {
+        // A touch in the future is set right, too.
+        abs(time.timeIntervalSince(live.session.touchedAt)) >= min(Self.touchInterval, idleTimeout / 2)
     }
 
     /// Sets the idle timer back, unless somebody changed or ended the session meanwhile: a logout always wins.
