@@ -1,5 +1,6 @@
 import FoundationEssentials
 import WeChat
+import Wire
 
 /// Bytes that are no record of the expected form.
 struct UnfitRecord: Error {}
@@ -85,7 +86,7 @@ struct RecordReader {
     mutating func bytes() throws(UnfitRecord) -> ArraySlice<UInt8> { try take(try count()) }
 
     mutating func text() throws(UnfitRecord) -> String {
-        guard let text = String(validating: try bytes(), as: UTF8.self) else { throw UnfitRecord() }
+        guard let text = try bytes().withUnsafeBufferPointer(\.text) else { throw UnfitRecord() }
         return text
     }
 

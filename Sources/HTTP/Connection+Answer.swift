@@ -24,7 +24,11 @@ extension Connection {
     /// The same for an answer that is at hand, where the client has read most of those before it. False, and nothing
     /// done, for any other.
     func answerNow(_ request: Request, with response: Response, since start: Deadline) -> Bool {
-        guard case .bytes = response.body, channel.pending <= Channel.softLimit else { return false }
+        guard channel.pending <= Channel.softLimit else { return false }
+        switch response.body {
+        case .empty, .bytes: break
+        case .stream, .abort: return false
+        }
         let (_, bytes) = compose(request, response)
         observe(request, response, bytes, since: start, wasCut: false)
         return true

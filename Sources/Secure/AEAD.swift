@@ -15,7 +15,8 @@ package enum AEAD {
         _ sealed: [UInt8], key: [UInt8], context: [UInt8] = []
     ) throws(SecureError) -> [UInt8] {
         guard sealed.count >= nonceLength + tagLength else { throw .tampered }
-        let pass = Cipher.aes256GCM.begin(.decrypt, key: key, iv: Array(sealed.prefix(nonceLength)))
+        // Its nonce stands at the front.
+        let pass = Cipher.aes256GCM.begin(.decrypt, key: key, iv: sealed[..<nonceLength])
         pass.setTag(sealed.suffix(tagLength))
         pass.authenticate(context)
         var plaintext: [UInt8] = []
@@ -27,7 +28,7 @@ package enum AEAD {
 
     // For `seal` and for known answers, which prescribe a nonce. A nonce used twice under one key gives both messages away.
     static func seal(_ plaintext: [UInt8], key: [UInt8], context: [UInt8], nonce: [UInt8]) -> [UInt8] {
-        let pass = Cipher.aes256GCM.begin(.encrypt, key: key, iv: nonce)
+        let pass = Cipher.aes256GCM.begin(.encrypt, key: key, iv: nonce[...])
         pass.authenticate(context)
         var sealed = nonce
         let isSealed = pass.run(plaintext[...], appendingTo: &sealed)

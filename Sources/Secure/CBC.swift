@@ -13,7 +13,7 @@ package enum CBC {
         _ plaintext: [UInt8], key: [UInt8], iv: [UInt8], padding: Padding = .pkcs7
     ) throws(SecureError) -> [UInt8] {
         if padding == .none && !plaintext.count.isMultiple(of: blockLength) { throw .partialBlock }
-        let pass = cipher(for: key).begin(.encrypt, key: key, iv: iv)
+        let pass = cipher(for: key).begin(.encrypt, key: key, iv: iv[...])
         if padding == .none { pass.withoutPadding() }
         var ciphertext: [UInt8] = []
         let isEncrypted = pass.run(plaintext[...], appendingTo: &ciphertext)
@@ -25,7 +25,7 @@ package enum CBC {
         _ ciphertext: [UInt8], key: [UInt8], iv: [UInt8], padding: Padding = .pkcs7
     ) throws(SecureError) -> [UInt8] {
         guard ciphertext.count.isMultiple(of: blockLength) else { throw .partialBlock }
-        let pass = cipher(for: key).begin(.decrypt, key: key, iv: iv)
+        let pass = cipher(for: key).begin(.decrypt, key: key, iv: iv[...])
         if padding == .none { pass.withoutPadding() }
         var plaintext: [UInt8] = []
         guard pass.run(ciphertext[...], appendingTo: &plaintext) else { throw .badPadding }

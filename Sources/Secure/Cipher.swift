@@ -22,11 +22,13 @@ internal import COpenSSL
     }
 
     /// A context keyed and ready; the caller's scope owns it, and freeing it wipes the key schedule.
-    func begin(_ direction: Direction, key: [UInt8], iv: [UInt8]) -> CipherPass {
+    func begin(_ direction: Direction, key: [UInt8], iv: ArraySlice<UInt8>) -> CipherPass {
         precondition(unsafe key.count == EVP_CIPHER_get_key_length(method), "the key has the cipher's length")
         precondition(unsafe iv.count == EVP_CIPHER_get_iv_length(method), "the vector has the cipher's length")
         guard let context = unsafe EVP_CIPHER_CTX_new() else { preconditionFailure("out of memory") }
-        let isReady = unsafe EVP_CipherInit_ex2(context, method, key, iv, direction.rawValue, nil) == 1
+        let isReady = unsafe iv.withUnsafeBufferPointer { iv in
+            unsafe EVP_CipherInit_ex2(context, method, key, iv.baseAddress, direction.rawValue, nil) == 1
+        }
         precondition(isReady, "a key and vector of the right length are always accepted")
         return unsafe CipherPass(context: context)
     }
@@ -81,8 +83,12 @@ internal import COpenSSL
     }
 
     func setTag(_ tag: ArraySlice<UInt8>) {
-        var tag = Array(tag)
-        let isSet = unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(tag.count), &tag) == 1
+        let isSet = unsafe tag.withUnsafeBytes { tag in
+            // The call takes what it only reads as if it wrote.
+            unsafe EVP_CIPHER_CTX_ctrl(
+                context, EVP_CTRL_AEAD_SET_TAG, Int32(tag.count), UnsafeMutableRawPointer(mutating: tag.baseAddress))
+                == 1
+        }
         precondition(isSet, "a tag of 16 bytes is always accepted")
     }
 

@@ -1,16 +1,12 @@
 /// Bytes as lower-case hexadecimal digits, the spelling of WeChat's signatures and of our identifiers.
 package enum Hex {
     package static func encode(_ bytes: [UInt8]) -> String {
-        var digits: [UInt8] = []
-        append(bytes.span, to: &digits)
-        return String(decoding: digits, as: UTF8.self)
-    }
-
-    package static func append(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
-        output.reserveCapacity(output.count + 2 * bytes.count)
-        for index in bytes.indices {
-            output.append(digit(bytes[index] >> 4))
-            output.append(digit(bytes[index] & 15))
+        unsafe String(unsafeUninitializedCapacity: 2 * bytes.count) { digits in
+            for index in bytes.indices {
+                unsafe digits[2 * index] = digit(bytes[index] >> 4)
+                unsafe digits[2 * index + 1] = digit(bytes[index] & 15)
+            }
+            return 2 * bytes.count
         }
     }
 

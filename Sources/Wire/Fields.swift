@@ -69,12 +69,14 @@ package struct Fields: Sendable {
     /// Adds a field after the others. Throws `.badFieldValue` for a control byte, a line break or a byte outside ASCII
     /// (RFC 9110 §5.5, RFC 9112 §11.1): nothing a visitor sends can begin a header line of its own.
     package mutating func append(_ name: FieldName, _ value: String) throws(WireError) {
-        var value = value
-        let isSafe = value.withUTF8 { bytes in
-            bytes.count <= Int(UInt32.max) / 2 && bytes.allSatisfy { ($0 >= 0x20 && $0 < 0x7F) || $0 == 0x09 }
+        let value = value.utf8Span.span
+        // All are looked at, which goes many at a time.
+        var bad: UInt8 = 0
+        value.withUnsafeBufferPointer { bytes in
+            for byte in bytes { bad |= (byte >= 0x20 && byte < 0x7F) || byte == 0x09 ? 0 : 1 }
         }
-        guard isSafe else { throw .badFieldValue }
-        value.withUTF8 { value in
+        guard bad == 0, value.count <= Int(UInt32.max) / 2 else { throw .badFieldValue }
+        value.withUnsafeBufferPointer { value in
             name.withBytes { appendLine($0, Self.trim(value), known: name.known?.rawValue ?? 0) }
         }
     }

@@ -42,21 +42,19 @@ package enum PercentCoding {
 
     static func decode(_ bytes: Span<UInt8>, plusIsSpace: Bool) throws(WireError) -> String {
         let text = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count) { memory -> String? in
-            guard let (count, isASCII) = decode(bytes, into: memory, plusIsSpace: plusIsSpace) else { return nil }
-            let decoded = UnsafeBufferPointer(rebasing: memory[..<count])
-            return isASCII ? String(decoding: decoded, as: UTF8.self) : String(validating: decoded, as: UTF8.self)
+            guard let count = decode(bytes, into: memory, plusIsSpace: plusIsSpace) else { return nil }
+            return UnsafeBufferPointer(rebasing: memory[..<count]).text
         }
         guard let text else { throw .badEscape }
         return text
     }
 
-    /// How many bytes it comes to, at most as many as there are, and whether all are ASCII; nil for a bad escape.
+    /// How many bytes it comes to, at most as many as there are; nil for a bad escape.
     private static func decode(
         _ bytes: Span<UInt8>, into decoded: UnsafeMutableBufferPointer<UInt8>, plusIsSpace: Bool
-    ) -> (count: Int, isASCII: Bool)? {
+    ) -> Int? {
         bytes.withUnsafeBufferPointer { bytes in
             var count = 0
-            var all: UInt8 = 0
             var index = 0
             while index < bytes.count {
                 var byte = bytes[index]
@@ -71,10 +69,9 @@ package enum PercentCoding {
                     byte = 0x20
                 }
                 decoded[count] = byte
-                all |= byte
                 count += 1
             }
-            return (count, all < 0x80)
+            return count
         }
     }
 }

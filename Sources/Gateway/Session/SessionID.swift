@@ -1,4 +1,5 @@
 import Secure
+import Wire
 
 /// The bearer value of a session cookie: 32 random bytes as 43 base64url characters.
 ///
@@ -16,7 +17,7 @@ package struct SessionID: Sendable {
 
     /// Nil unless the text has the exact shape of an id of ours.
     package init?(_ text: String) {
-        guard text.utf8.count == Self.length, text.utf8.allSatisfy(Self.isBase64URL) else { return nil }
+        guard text.utf8.count == Self.length, text.utf8Span.span.allSatisfy(Self.isBase64URL) else { return nil }
         self.init(secret: Secret(text))
     }
 
