@@ -69,6 +69,8 @@ package final class Client: Sendable {
         return try await exchange(bytes, request.method, on: connection, of: origin, from: shelf, by: deadline)
     }
 
+    /// Never inlined: a call that waits would hold room for both of its callers' tries.
+    @inline(never)
     private func exchange(
         _ bytes: [UInt8], _ method: Method, on connection: ClientConnection, of origin: Origin,
         from shelf: ClientShelf, by deadline: Deadline

@@ -72,6 +72,8 @@ final class ClientConnection: @unchecked Sendable {
                 return count ?? 0
             }
             if let count { return count }
+            // The answer may take its time, and thousands may wait for theirs.
+            parser.releaseMemory()
             try await transport.readable(by: deadline)
         }
     }
@@ -79,6 +81,9 @@ final class ClientConnection: @unchecked Sendable {
 
 extension ClientConnection {
     /// Finds the host, connects to the first of its addresses that takes the connection, and shakes hands.
+    ///
+    /// Never inlined: what it needs would lie in its caller's frame as long as the call takes.
+    @inline(never)
     static func open(
         _ origin: Origin, options: ClientOptions, trust: ClientTrust, resuming session: TLSSession?,
         by deadline: Deadline

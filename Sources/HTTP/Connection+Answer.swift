@@ -3,6 +3,8 @@ import Wire
 
 /// How an answer leaves: its head and body into the connection's buffer, or a streamed body piece by piece.
 extension Connection {
+    /// Never inlined: a handler that waits would hold the room that this needs.
+    @inline(never)
     func answer(_ request: Request, with response: Response, since start: Deadline) async -> Failure? {
         let (remainder, headBytes) = compose(request, response)
         var bytes = headBytes

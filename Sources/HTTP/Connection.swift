@@ -145,48 +145,69 @@ final class Connection: Watcher, @unchecked Sendable {
     }
 
     private func run(_ errand: Errand) {
+        // A task for each kind: while it waits, it holds what it needs and no more.
+        switch errand {
+        case .handshake: begin { await $0.agree() }
+        case .respond(let request, let start): begin { await $0.respond(to: request, since: start) }
+        case .answer(let request, let response, let start):
+            begin { Ending(await $0.answer(request, with: response, since: start)) }
+        case .flush: begin { Ending(await $0.flush()) }
+        case .part:
+            begin {
+                await $0.channel.part()
+                return .isOver
+            }
+        }
+    }
+
+    /// How an errand ends.
+    private enum Ending {
+        case goesOn
+        case isOver
+        case failed(Failure)
+
+        init(_ failure: Failure?) {
+            self = failure.map { .failed($0) } ?? .goesOn
+        }
+    }
+
+    private func begin(_ errand: @escaping @Sendable (Connection) async -> Ending) {
         errands.begun += 1
         let number = errands.begun
-        let task = Task.immediate(executorPreference: site.loop) { await self.perform(errand) }
+        let task = Task.immediate(executorPreference: site.loop) { self.end(await errand(self)) }
         // It may be over already, and another under way.
         if errands == (number, number - 1) { self.task = task }
     }
 
-    private func perform(_ errand: Errand) async {
-        let failure: Failure?
-        var isOver = false
-        switch errand {
-        case .handshake:
-            isOver = await !agree()
-            failure = nil
-        case .respond(let request, let start):
-            // A handler that waits must not hold back the answers before its own.
-            channel.flushAtEndOfRound()
-            failure = await answer(request, with: await site.responder.respond(to: request), since: start)
-        case .answer(let request, let response, let start):
-            failure = await answer(request, with: response, since: start)
-        case .flush:
-            failure = await flush()
-        case .part:
-            await channel.part()
-            (failure, isOver) = (nil, true)
-        }
+    private func end(_ ending: Ending) {
         errands.ended += 1
         task = nil
-        if let failure { return end(after: failure) }
-        if isOver { return site.close(self) }
-        go()
+        switch ending {
+        case .goesOn: go()
+        case .isOver: site.close(self)
+        case .failed(let failure): end(after: failure)
+        }
     }
 
-    /// Whether TLS was agreed upon.
-    private func agree() async -> Bool {
+    private func respond(to request: Request, since start: Deadline) async -> Ending {
+        // A handler that waits must not hold back the answers before its own, nor memory that nobody needs now: of
+        // thousands who wait for WeChat each would have 4 KB of it.
+        channel.flushAtEndOfRound()
+        if parser.buffered == 0 {
+            parser.releaseMemory()
+            channel.releaseMemory()
+        }
+        return Ending(await answer(request, with: await site.responder.respond(to: request), since: start))
+    }
+
+    private func agree() async -> Ending {
         do throws(HandshakeFault) {
             try await channel.handshake(by: site.loop.now + settings.options.handshakeTimeout)
             idleStart = site.loop.now
-            return true
+            return .goesOn
         } catch {
             site.observer?.note(.handshakeFailed(error, peer: peer))
-            return false
+            return .isOver
         }
     }
 

@@ -35,22 +35,37 @@ package struct Router: Responder {
         }
     }
 
+    /// Who answers a request.
+    private enum Answerer {
+        case route(Route, Captures)
+        case fallback
+        case here(Response)
+    }
+
     package func respond(to request: Request) async -> Response {
-        guard request.method.isKnown else { return refusal(.notImplemented, request) }
+        switch answerer(of: request) {
+        case .route(let route, let captures): await route.handler(request, captures)
+        case .fallback: await fallback?.respond(to: request) ?? refusal(.notFound, request)
+        case .here(let response): response
+        }
+    }
+
+    private func answerer(of request: Request) -> Answerer {
+        guard request.method.isKnown else { return .here(refusal(.notImplemented, request)) }
         // A tunnel is never opened and nothing is echoed, whatever the path; `*` names no path at all.
-        if request.path == "*" || request.method == .trace { return answerForServer(request) }
+        if request.path == "*" || request.method == .trace { return .here(answerForServer(request)) }
         // Most requests: the path as it stands is a route's.
-        if let routes = exact[request.path] { return await answer(request, routes, []) }
-        guard let path = RequestPath(request.path) else { return refusal(.badRequest, request) }
+        if let routes = exact[request.path] { return answerer(of: request, routes, []) }
+        guard let path = RequestPath(request.path) else { return .here(refusal(.badRequest, request)) }
         if request.path.utf8.contains(UInt8(ascii: "%")), let routes = exact[path.text] {
-            return await answer(request, routes, [])
+            return answerer(of: request, routes, [])
         }
         for resource in patterns {
             if let values = Self.match(resource.shape, path.segments) {
-                return await answer(request, resource.routes, values)
+                return answerer(of: request, resource.routes, values)
             }
         }
-        return await fallback?.respond(to: request) ?? refusal(.notFound, request)
+        return .fallback
     }
 
     package func respondNow(to request: Request) -> Response? {
@@ -62,13 +77,14 @@ package struct Router: Responder {
         routes.first { $0.method == request.method } ?? routes.first { $0.methods.contains(request.method) }
     }
 
-    private func answer(_ request: Request, _ routes: [Route], _ values: [String]) async -> Response {
+    private func answerer(of request: Request, _ routes: [Route], _ values: [String]) -> Answerer {
         if let route = Self.route(of: request, among: routes) {
-            return await route.handler(request, values.isEmpty ? .none : Captures(route.captureNames, values))
+            return .route(route, values.isEmpty ? .none : Captures(route.captureNames, values))
         }
         let methods = routes.flatMap(\.methods)
-        return request.method == .options
-            ? Response(.noContent, [(.allow, Self.allowed(methods))]) : refuse(request, allowing: methods)
+        return .here(
+            request.method == .options
+                ? Response(.noContent, [(.allow, Self.allowed(methods))]) : refuse(request, allowing: methods))
     }
 
     /// `OPTIONS *` asks about the server as a whole (RFC 9110 §9.3.7), whose paths together allow these.

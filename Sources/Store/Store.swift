@@ -85,7 +85,15 @@ public struct Key: Hashable, Sendable {
     }
 
     public static func == (a: Key, b: Key) -> Bool {
-        a.namespace.utf8.elementsEqual(b.namespace.utf8) && a.name.utf8.elementsEqual(b.name.utf8)
+        // The name first: what differs, differs there as a rule.
+        isSame(a.name.utf8Span.span, b.name.utf8Span.span)
+            && isSame(a.namespace.utf8Span.span, b.namespace.utf8Span.span)
+    }
+
+    private static func isSame(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
+        guard a.count == b.count else { return false }
+        for index in a.indices where a[index] != b[index] { return false }
+        return true
     }
 
     public func hash(into hasher: inout Hasher) {

@@ -24,6 +24,11 @@ struct ByteSet: Sendable {
         return byte < 128 && (word >> UInt64(byte & 63)) & 1 == 1
     }
 
+    /// Whether there is nothing else in the text.
+    func holdsAll(of text: String) -> Bool {
+        text.utf8Span.span.allSatisfy(contains)
+    }
+
     private static let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
     private static let digits = "0123456789"
 

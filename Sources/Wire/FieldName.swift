@@ -12,7 +12,7 @@ package struct FieldName: Sendable, ExpressibleByStringLiteral, CustomStringConv
     /// Refuses what is not a token (RFC 9110 §5.1).
     package init?(_ name: String) {
         let token = ByteSet.token
-        guard !name.isEmpty, name.utf8.count <= UInt16.max, name.utf8.allSatisfy(token.contains) else { return nil }
+        guard !name.isEmpty, name.utf8.count <= UInt16.max, token.holdsAll(of: name) else { return nil }
         known = KnownField.named(name.utf8Span.span)
         other = known == nil ? name : ""
     }

@@ -11,7 +11,7 @@ package enum PercentCoding {
     }
 
     static func encode(_ text: String, keeping kept: ByteSet) -> String {
-        guard !text.utf8.allSatisfy(kept.contains) else { return text }
+        guard !kept.holdsAll(of: text) else { return text }
         var encoded: [UInt8] = []
         encoded.reserveCapacity(text.utf8.count * 2)
         for byte in text.utf8 {

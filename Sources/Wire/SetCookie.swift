@@ -32,9 +32,9 @@ package struct SetCookie: Hashable, Sendable {
     /// end it, name and value exceed 4,096 bytes (RFC 6265bis §5.6), or a prefix promises what the attributes break.
     package func serialized() throws(WireError) -> String {
         let isWellFormed =
-            !name.isEmpty && name.utf8.allSatisfy(ByteSet.token.contains)
-            && value.utf8.allSatisfy(ByteSet.cookieValue.contains) && name.utf8.count + value.utf8.count <= 4096
-            && path.hasPrefix("/") && path.utf8.allSatisfy(ByteSet.cookiePath.contains)
+            !name.isEmpty && ByteSet.token.holdsAll(of: name)
+            && ByteSet.cookieValue.holdsAll(of: value) && name.utf8.count + value.utf8.count <= 4096
+            && path.hasPrefix("/") && ByteSet.cookiePath.holdsAll(of: path)
         let prefix = name.asciiLowercased
         let keepsPromise =
             (!prefix.hasPrefix("__host-") || (secure && path == "/"))

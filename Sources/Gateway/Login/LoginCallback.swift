@@ -16,6 +16,13 @@ struct LoginCallback {
 
     private typealias Found = LoginRecords.Found
 
+    /// Where a callback leads. The exchange is made once the steps before it are done with: thousands of callbacks may
+    /// wait for WeChat at a time, and none shall hold more than it needs.
+    private enum Course {
+        case answered(Response)
+        case redeems(PendingLogin, claim: Found, Binding, code: String)
+    }
+
     func answer() async throws -> Response {
         let code = try request.query.only("code")
         guard let state = try request.query.only("state") else {
@@ -37,12 +44,20 @@ struct LoginCallback {
             count(.stateUnknown)
             throw Failure.loginExpired(retry: routes.path(of: desk))
         }
-        return try await proceed(found, code: code, binding: routes.cookies.binding(of: request))
+        return try await complete(try await proceed(found, code: code, binding: routes.cookies.binding(of: request)))
+    }
+
+    private func complete(_ course: Course) async throws -> Response {
+        switch course {
+        case .answered(let response): return response
+        case .redeems(let login, let claim, let binding, let code):
+            return try await redeem(code, login, claim, binding)
+        }
     }
 
     // MARK: - Which state the login is in
 
-    private func proceed(_ start: Found, code: String?, binding: Binding?) async throws -> Response {
+    private func proceed(_ start: Found, code: String?, binding: Binding?) async throws -> Course {
         var found = start
         let deadline = Deadline.after(routes.patience)
         while true {
@@ -53,27 +68,30 @@ struct LoginCallback {
             }
             guard let binding, binding.digest == login.binding else {
                 // Another browser's login, or ours without its cookie: this browser starts one of its own.
-                return try await restart(login, binding: binding, because: binding == nil ? .noCookie : .badBinding)
+                let reason: Metrics.LoginOutcome = binding == nil ? .noCookie : .badBinding
+                return .answered(try await restart(login, binding: binding, because: reason))
             }
             // Bounded, whatever the other callbacks do.
-            guard !deadline.hasPassed else { return try await restart(login, binding: binding, because: .stateUsed) }
+            guard !deadline.hasPassed else {
+                return .answered(try await restart(login, binding: binding, because: .stateUsed))
+            }
             switch found.record {
             case .open(let login):
-                guard let code else { return try await refuse(login, found) }
+                guard let code else { return .answered(try await refuse(login, found)) }
                 if let claim = try await routes.records.claim(login, named: found.name, found: found, code: code) {
-                    return try await redeem(code, login, claim, binding)
+                    return .redeems(login, claim: claim, binding, code: code)
                 }
                 if let earlier = try await routes.records.login(ofCode: code, account: desk.name),
                     earlier.name != found.name
                 {
-                    return try await replay(of: earlier, for: login, found, binding)
+                    return .answered(try await replay(of: earlier, for: login, found, binding))
                 }
             case .claimed:
                 break
             case .done(let completed):
-                return try await repeated(completed, found.name, binding)
+                return .answered(try await repeated(completed, found.name, binding))
             case .spent(let login):
-                return try await restart(login, binding: binding, because: .stateUsed)
+                return .answered(try await restart(login, binding: binding, because: .stateUsed))
             }
             try await routes.pause(.milliseconds(50))
             guard let current = try await routes.records.find(found.name) else {
@@ -93,7 +111,7 @@ struct LoginCallback {
         }
         let loginName = LoginRecords.Name(menu: name, account: desk.name, code: code)
         if let found = try await routes.records.find(loginName) {
-            return try await proceed(found, code: code, binding: binding)
+            return try await complete(try await proceed(found, code: code, binding: binding))
         }
         // A link with a fixed state can be sent to anybody with anybody's code in it: whom it finds signed in, it does not
         // sign in as somebody else.
@@ -109,7 +127,7 @@ struct LoginCallback {
         }
         // Somebody was quicker with the same link, or this code was another login's.
         if let found = try await routes.records.find(loginName) {
-            return try await proceed(found, code: code, binding: binding)
+            return try await complete(try await proceed(found, code: code, binding: binding))
         }
         return try await restart(login, binding: binding, because: .stateUsed)
     }
@@ -156,6 +174,7 @@ struct LoginCallback {
 
     /// Opens the session and completes the login in one commit. Tried again when the browser's old session changed in
     /// between, by a logout or another tab's login.
+    @inline(never)
     private func openSession(
         _ identity: Identity, _ login: PendingLogin, _ claim: Found, _ binding: Binding
     ) async throws -> SessionID {
@@ -175,6 +194,7 @@ struct LoginCallback {
         throw Failure.loginExpired(retry: routes.path(of: desk))
     }
 
+    @inline(never)
     private func identity(from grant: Grant, for login: PendingLogin) async -> Identity {
         var profile: Profile?
         if login.scope == .userinfo, grant.scope.satisfies(.userinfo) {
@@ -191,6 +211,8 @@ struct LoginCallback {
             isSnapshot: grant.isSnapshot, profile: profile, grant: grant, signedInAt: routes.now())
     }
 
+    /// Never inlined: its room would be held during every exchange. So with `openSession`.
+    @inline(never)
     private func exchangeFailed(
         _ error: OAuthError, _ login: PendingLogin, _ binding: Binding
     ) async throws -> Response {
