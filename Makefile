@@ -1,7 +1,7 @@
 # Magpie: `make run` builds and starts it, `make test` builds and tests it. `make help` lists the rest.
 SWIFT ?= swift
 .DEFAULT_GOAL := help
-.PHONY: help run build test release lint e2e neighbours torture fuzz sanitize bench micro bench-tool client libraries browser nginx clean
+.PHONY: help run build test release lint e2e neighbours torture fuzz sanitize bench micro bench-tool client openapi libraries browser nginx clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,11 @@ client: ## after a change of Public/wechat-jssdk.js: remake the module and the m
 	.ci/client-module
 	@node --test Tests/ClientTests/*.test.mjs
 	@cd Tests/ClientTests && MAGPIE_CLIENT=wechat-jssdk.min.js node --test calls.test.mjs debug.test.mjs signing.test.mjs verdict.test.mjs
+
+openapi: build ## a running Magpie against docs/openapi.yaml, by Schemathesis (from PyPI, into .build/openapi)
+	@.ci/install /usr/bin/python3 python3
+	@python3 -c 'import ensurepip' 2>/dev/null || .ci/install /usr/share/doc/python3-venv python3-venv
+	@.ci/openapi
 
 lint: ## formatting rules (.swift-format); `swift format -i -r Sources Tests Benchmarks` mends most findings
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks

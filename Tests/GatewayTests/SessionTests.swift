@@ -76,6 +76,16 @@ struct SessionTests {
         #expect(try await visitor.get(bench, "/auth?login=page", fields: page).status == .badRequest)
     }
 
+    /// Only strangers were refused for it: who tried a proxy's configuration after a login found nothing wrong.
+    @Test func `a mistake in a proxy's question shows to whoever is signed in, too`() async throws {
+        var visitor = Visitor()
+        _ = try await visitor.logIn(bench, as: "oVisitor")
+        #expect(try await visitor.get(bench, "/auth?login=redirect").status == .ok)
+        let told = try await visitor.get(bench, "/auth?login=page")
+        #expect(told.status == .badRequest)
+        #expect(told.errorCode == "bad_parameter")
+    }
+
     @Test func `a page that may ask for signatures may read that nobody is signed in, and no other may`() async throws {
         var visitor = Visitor()
         let ours = try await visitor.get(bench, "/auth", fields: [(.origin, "https://app.example.com")])

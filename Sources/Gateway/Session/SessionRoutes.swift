@@ -42,36 +42,47 @@ struct SessionRoutes: Sendable {
 
     /// nginx's `auth_request` lets 2xx pass and hands 401 and 403 on; anything else becomes a 500 there.
     func auth(_ request: Request) async throws -> Response {
-        let (desk, wanted) = try wish(request)
-        return try answer(try await visitor(request, desk)?.identity, wanted, request, desk)
+        let wish = try wish(request)
+        return try answer(try await visitor(request, wish.desk)?.identity, wish, request)
     }
 
     /// The same without waiting; nil where it would have to.
     func authNow(_ request: Request) throws -> Response? {
-        let (desk, wanted) = try wish(request)
-        guard case .found(let visitor) = visitorNow(request, desk) else { return nil }
-        return try answer(visitor?.identity, wanted, request, desk)
+        let wish = try wish(request)
+        guard case .found(let visitor) = visitorNow(request, wish.desk) else { return nil }
+        return try answer(visitor?.identity, wish, request)
     }
 
-    /// For which account, and with which scope at least.
-    private func wish(_ request: Request) throws -> (desk: AccountDesk, scope: Scope) {
+    /// What a proxy wants to know: for which account, with which scope at least, and whether whoever goes to a page is
+    /// sent to the login. All of it is read before the visitor is looked for: a mistake in a proxy's configuration is to
+    /// show at its first trial, and not only to strangers.
+    private struct Wish {
+        let desk: AccountDesk
+        let scope: Scope
+        let sendsToLogin: Bool
+    }
+
+    private func wish(_ request: Request) throws -> Wish {
         let desk = try accounts.named(request.query.only("account"))
-        guard let name = try request.query.only("scope") else { return (desk, .base) }
-        guard let scope = Scope(name: name) else { throw Failure.badParameter("scope", rule: "base or userinfo") }
-        return (desk, scope)
+        var scope = Scope.base
+        if let name = try request.query.only("scope") {
+            guard let named = Scope(name: name) else { throw Failure.badParameter("scope", rule: "base or userinfo") }
+            scope = named
+        }
+        let mode = try request.query.only("login")
+        guard mode == nil || mode == "redirect" else {
+            throw Failure.badParameter("login", rule: "redirect, or not given")
+        }
+        return Wish(desk: desk, scope: scope, sendsToLogin: mode != nil)
     }
 
-    private func answer(
-        _ identity: Identity?, _ wanted: Scope, _ request: Request, _ desk: AccountDesk
-    ) throws -> Response {
-        guard let identity, identity.scope.satisfies(wanted) else {
-            return try refusal(request, desk, login: loginPath(request, desk, wanted))
-        }
+    private func answer(_ identity: Identity?, _ wish: Wish, _ request: Request) throws -> Response {
+        guard let identity, identity.scope.satisfies(wish.scope) else { return try refusal(request, wish) }
         var response = Response(.ok)
         try response.fields.append(VisitorField.openID, identity.openID)
         try response.fields.append(VisitorField.user, identity.openID)
         if let unionID = identity.unionID { try response.fields.append(VisitorField.unionID, unionID) }
-        try response.fields.append(VisitorField.account, desk.name)
+        try response.fields.append(VisitorField.account, wish.desk.name)
         try response.fields.append(VisitorField.scope, identity.scope.name)
         try response.fields.append(VisitorField.snapshot, identity.isSnapshot ? "1" : "0")
         try response.fields.append(.vary, "Cookie")
@@ -81,15 +92,15 @@ struct SessionRoutes: Sendable {
     /// With `login=redirect`, for proxies that hand any answer on: who goes to a page is sent to the login. A script gets
     /// 401 always, for a redirect would end at WeChat, which it may not read; and it may read the 401 from where it may
     /// ask for signatures: there is nothing of a visitor in it.
-    private func refusal(_ request: Request, _ desk: AccountDesk, login: String) throws -> Response {
-        if let mode = try request.query.only("login") {
-            guard mode == "redirect" else { throw Failure.badParameter("login", rule: "redirect, or not given") }
+    private func refusal(_ request: Request, _ wish: Wish) throws -> Response {
+        let login = loginPath(request, wish.desk, wish.scope)
+        if wish.sendsToLogin {
             // A form that is sent by POST cannot be sent again after the login.
             let goesToPage = ["GET", "HEAD"].contains(request.fields["X-Forwarded-Method"] ?? "GET")
             if goesToPage, ErrorReply.isNavigation(request) { return .redirect(to: login) }
         }
         let failure = Failure.notSignedIn(login: login)
-        guard let origin = try? CrossOrigin(request, desk: desk, site: site) else { throw failure }
+        guard let origin = try? CrossOrigin(request, desk: wish.desk, site: site) else { throw failure }
         throw CrossOriginError(cause: failure, origin: origin, takesCredentials: true)
     }
 

@@ -85,19 +85,20 @@ final class Bench: Sendable {
             quota: LoginQuota(most: limits.logins), limit: rates.logins, cookies: cookies,
             publicOrigin: publicURL.description, log: log, metrics: metrics, now: now, patience: .seconds(30),
             pause: timing.sleep)
-        router = Router(
-            Routes.public(
-                Door(log: log, metrics: metrics),
-                signing: SigningRoutes(
-                    accounts: accounts, site: publicURL, limit: rates.signatures, metrics: metrics),
-                login: login,
-                sessions: SessionRoutes(
-                    accounts: accounts, sessions: sessions, cookies: cookies,
-                    profiles: LateProfiles(sessions: sessions, log: log, now: now),
-                    site: publicURL, metrics: metrics, log: log),
-                verification: VerificationRoute(accounts: accounts, guesses: rates.consoleGuesses),
-                demo: DemoRoute(account: "main", sandboxSDK: nil)))
+        routes = Routes.public(
+            Door(log: log, metrics: metrics),
+            signing: SigningRoutes(accounts: accounts, site: publicURL, limit: rates.signatures, metrics: metrics),
+            login: login,
+            sessions: SessionRoutes(
+                accounts: accounts, sessions: sessions, cookies: cookies,
+                profiles: LateProfiles(sessions: sessions, log: log, now: now),
+                site: publicURL, metrics: metrics, log: log),
+            verification: VerificationRoute(accounts: accounts, guesses: rates.consoleGuesses),
+            demo: DemoRoute(account: "main", sandboxSDK: nil))
+        router = Router(routes)
     }
+
+    let routes: [Route]
 
     let accounts: Accounts
     let journal: UpstreamJournal
@@ -113,17 +114,19 @@ final class Bench: Sendable {
 
     /// The other listener's routes.
     func admin(token: Secret? = nil, store: (any Store)? = nil, tls: TLSContext? = nil) -> Router {
+        Router(adminRoutes(token: token, store: store, tls: tls))
+    }
+
+    func adminRoutes(token: Secret? = nil, store: (any Store)? = nil, tls: TLSContext? = nil) -> [Route] {
         let now: @Sendable () -> Date = { [self] in self.now }
-        return Router(
-            Routes.admin(
-                Door(log: log, metrics: metrics),
-                AdminRoutes(
-                    accounts: accounts, readiness: Readiness(accounts: accounts, store: store ?? self.store, now: now),
-                    metrics: metrics, reloads: Reloads(loadedAt: self.now), upstream: journal,
-                    sessions: SessionRegister(
-                        store: store ?? self.store, accounts: accounts, metrics: metrics, log: log),
-                    tls: tls, startedAt: self.now, now: now),
-                guardedBy: AdminGuard(token: token, guesses: rates.adminGuesses)))
+        return Routes.admin(
+            Door(log: log, metrics: metrics),
+            AdminRoutes(
+                accounts: accounts, readiness: Readiness(accounts: accounts, store: store ?? self.store, now: now),
+                metrics: metrics, reloads: Reloads(loadedAt: self.now), upstream: journal,
+                sessions: SessionRegister(store: store ?? self.store, accounts: accounts, metrics: metrics, log: log),
+                tls: tls, startedAt: self.now, now: now),
+            guardedBy: AdminGuard(token: token, guesses: rates.adminGuesses))
     }
 
     func pass(seconds: TimeInterval) {
