@@ -1,7 +1,7 @@
 # Magpie: `make run` builds and starts it, `make test` builds and tests it. `make help` lists the rest.
 SWIFT ?= swift
 .DEFAULT_GOAL := help
-.PHONY: help run build test release lint e2e neighbours torture fuzz sanitize bench micro bench-tool client openapi libraries browser nginx clean
+.PHONY: help run build test release lint e2e neighbours torture fuzz sanitize bench micro bench-tool client openapi embedding docs libraries browser nginx clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,8 +60,17 @@ openapi: build ## a running Magpie against docs/openapi.yaml, by Schemathesis (f
 	@python3 -c 'import ensurepip' 2>/dev/null || .ci/install /usr/share/doc/python3-venv python3-venv
 	@.ci/openapi
 
+embedding: build ## the example of a Swift program that embeds WeChat and Store, against the sandbox
+	$(SWIFT) build --package-path Examples/embedding --scratch-path .build/embedding
+	@.ci/install /usr/bin/python3 python3 /usr/bin/curl curl
+	@.ci/docs Examples/embedding/README.md
+
+docs: build ## runs every command of README*.md and docs/, in a network of its own
+	@.ci/install /usr/bin/python3 python3 /usr/bin/curl curl /usr/bin/node nodejs /usr/bin/unshare util-linux
+	@.ci/docs
+
 lint: ## formatting rules (.swift-format); `swift format -i -r Sources Tests Benchmarks` mends most findings
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Examples
 
 bench-tool: release
 	@$(SWIFT) build -c release --product bench-tool -Xswiftc -static-stdlib

@@ -133,6 +133,7 @@ public struct Record: Sendable, Equatable {
         set { expiry = newValue?.milliseconds }
     }
 
+    /// - Parameter expires: Rounded to milliseconds; `nil` = never.
     public init(value: [UInt8], expires: Date? = nil) {
         self.value = value
         self.expiry = expires?.milliseconds

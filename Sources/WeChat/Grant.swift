@@ -17,6 +17,7 @@ public struct Grant: Sendable, Equatable {
     public let isSnapshot: Bool
     package let accessToken: Secret
     package let refreshToken: Secret?
+    /// When WeChat handed it out, by our clock.
     public let obtainedAt: Date
     /// When the access token ends, usually two hours after.
     public let expiresAt: Date

@@ -10,6 +10,7 @@ public struct JSSDK: Sendable {
     /// How every reply begins.
     private let opening: [UInt8]
 
+    /// Signs with this keeper's ticket and in its account's name. Costs nothing; WeChat is asked when a page is signed.
     public init(keeper: Keeper) {
         self.keeper = keeper
         var opening = Array("{\"appId\":\"".utf8)

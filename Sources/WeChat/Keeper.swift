@@ -135,6 +135,7 @@ public final class Keeper: Sendable {
         }
     }
 
+    /// Ages, failures and the next refresh, from memory. It asks nobody.
     public func status() -> KeeperStatus {
         let now = timing.now()
         return desk.withLock { desk in

@@ -10,6 +10,7 @@ public enum KeeperError: Error, Hashable, Sendable {
     /// There was a token, and the call made with it failed.
     case failed(UpstreamError)
 
+    /// What WeChat, or the way to it, said; `nil` when this process did not ask.
     public var upstream: UpstreamError? {
         switch self {
         case .unavailable(let last, _): last

@@ -2,9 +2,11 @@ public import FoundationEssentials
 
 /// What an operator wants to know of one account. It holds no value of a credential.
 public struct KeeperStatus: Sendable, Equatable, Codable {
+    /// The token, or the ticket.
     public struct Part: Sendable, Equatable, Codable {
         /// Whether there is one that may be used now.
         public let isUsable: Bool
+        /// How many this account has had, as far as its store remembers; `nil` while there is none.
         public let generation: Int?
         public let obtainedAt: Date?
         /// Seconds since then.

@@ -174,6 +174,7 @@ public enum OAuthError: Error, Hashable, Sendable {
     case scopeTooSmall
     case upstream(UpstreamError)
 
+    /// What to do about it: begin the login over, wait, refresh, or have the operator look into WeChat's console.
     public var reaction: Reaction {
         switch self {
         case .unusableState, .scopeTooSmall: .callerBug

@@ -28,6 +28,7 @@ public struct Hint: Hashable, Sendable, Codable {
     public let english: String
     public let chinese: String
 
+    /// A sentence in each language, for people.
     public init(english: String, chinese: String) {
         self.english = english
         self.chinese = chinese

@@ -98,6 +98,7 @@ public struct APIError: Error, Hashable, Sendable {
         }
     }
 
+    /// What to do about it, by WeChat's pages on return codes ("全局返回码说明").
     public var reaction: Reaction { guidance.reaction }
 
     /// What the operator can do; it names the refused address.
