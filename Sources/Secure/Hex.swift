@@ -1,6 +1,8 @@
 /// Bytes as lower-case hexadecimal digits, the spelling of WeChat's signatures and of our identifiers.
 package enum Hex {
-    package static func encode(_ bytes: [UInt8]) -> String {
+    package static func encode(_ bytes: [UInt8]) -> String { encode(bytes.span) }
+
+    package static func encode(_ bytes: Span<UInt8>) -> String {
         unsafe String(unsafeUninitializedCapacity: 2 * bytes.count) { digits in
             for index in bytes.indices {
                 unsafe digits[2 * index] = digit(bytes[index] >> 4)

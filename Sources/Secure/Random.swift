@@ -17,7 +17,10 @@ package enum Random {
 
     /// `bytes` random bytes in hexadecimal: 32 give the 64 digits of an OAuth state.
     package static func hex(bytes count: Int) -> String {
-        Hex.encode(bytes(count))
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { bytes in
+            unsafe fill(UnsafeMutableRawBufferPointer(bytes))
+            return unsafe Hex.encode(UnsafeBufferPointer(bytes).span)
+        }
     }
 
     /// `length` letters and digits, each of the 62 equally likely.

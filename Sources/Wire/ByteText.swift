@@ -8,9 +8,13 @@ extension [UInt8] {
     /// Appends a number that is not negative.
     package mutating func append(decimal number: Int) {
         precondition(number >= 0, "lengths and counts are not negative")
+        append(decimal: number.magnitude)
+    }
+
+    package mutating func append(decimal number: UInt) {
         // From the last digit, in twenty places, which hold any of 64 bits.
         var digits = InlineArray<20, UInt8>(repeating: 0)
-        var (rest, start) = (UInt(bitPattern: number), digits.count)
+        var (rest, start) = (number, digits.count)
         repeat {
             start -= 1
             digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)

@@ -114,7 +114,26 @@ package struct IPAddress: Hashable, Sendable {
 extension IPAddress: CustomStringConvertible {
     /// Dotted decimal, or the text of RFC 5952: lower case, the longest run of zeros as "::".
     package var description: String {
-        if isVersion4 { return [24, 16, 8, 0].map { String(low >> UInt64($0) & 0xFF) }.joined(separator: ".") }
+        if isVersion4 {
+            // Four numbers of at most three digits, and three dots.
+            return String(unsafeUninitializedCapacity: 15) { text in
+                var count = 0
+                for place in 0..<4 {
+                    if place > 0 {
+                        text[count] = UInt8(ascii: ".")
+                        count += 1
+                    }
+                    let number = UInt8(truncatingIfNeeded: low >> UInt64(24 - 8 * place))
+                    for divisor in [100, 10] as [UInt8] where number >= divisor {
+                        text[count] = UInt8(ascii: "0") + number / divisor % 10
+                        count += 1
+                    }
+                    text[count] = UInt8(ascii: "0") + number % 10
+                    count += 1
+                }
+                return count
+            }
+        }
         let groups = [high, low].flatMap { word in
             [48, 32, 16, 0].map { UInt16(truncatingIfNeeded: word >> UInt64($0)) }
         }

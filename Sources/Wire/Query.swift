@@ -43,15 +43,16 @@ package struct Query: Hashable, Sendable {
     /// The names, sorted, each once: what a log may show. A name that cannot be decoded is shown as it came.
     package var keys: [String] {
         let bytes = raw.utf8Span.span
-        var keys: Set<String> = []
+        var keys: [String] = []
         var start = 0
         while start < bytes.count {
             let end = bytes.first(UInt8(ascii: "&"), in: start..<bytes.count)
             let name = bytes.extracting(start..<bytes.first(UInt8(ascii: "="), in: start..<end))
-            if end > start { keys.insert((try? PercentCoding.decode(name, plusIsSpace: true)) ?? name.text) }
+            if end > start { keys.append((try? PercentCoding.decode(name, plusIsSpace: true)) ?? name.text) }
             start = end + 1
         }
-        return keys.sorted()
+        // Most have one.
+        return keys.count > 1 ? Set(keys).sorted() : keys
     }
 
     /// Hands over the values with this name, until `body` wants no more.

@@ -34,9 +34,15 @@ package struct AccessRecord: Sendable {
     static let keyCountLimit = 16
 
     var fields: [LogField] {
-        var fields: [LogField] = [.method(shownMethod), .path(shownPath)]
+        var fields: [LogField] = []
+        fields.reserveCapacity(9)
+        fields.append(.method(shownMethod))
+        fields.append(.path(shownPath))
         if !queryKeys.isEmpty { fields.append(.queryKeys(shownKeys)) }
-        fields += [.status(status), .bytes(bytes), .took(took), .requestID(requestID)]
+        fields.append(.status(status))
+        fields.append(.bytes(bytes))
+        fields.append(.took(took))
+        fields.append(.requestID(requestID))
         if let peer { fields.append(.peer(peer)) }
         if listener.description != "public" {
             fields.append(.listener(listener.description))

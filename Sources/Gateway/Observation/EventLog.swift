@@ -60,7 +60,7 @@ package final class EventLog: Sendable {
             capacity: capacity,
             lossLine: { count in
                 lineFormat.line(
-                    at: Self.timestamp(of: now()), level: .warn, event: "log lines lost", fields: [.count(count)])
+                    at: Self.time(of: now()), level: .warn, event: "log lines lost", fields: [.count(count)])
             },
             sink: write)
     }
@@ -127,7 +127,7 @@ package final class EventLog: Sendable {
 
     package func log(_ level: Level, _ event: StaticString, _ fields: @autoclosure () -> [LogField] = []) {
         guard level >= self.level else { return }
-        writer.append(LineFormat(format).line(at: timestamp(), level: level, event: event, fields: fields()))
+        writer.append(LineFormat(format).line(at: time(), level: level, event: event, fields: fields()))
     }
 
     /// Lines that never reached the sink.
@@ -138,23 +138,20 @@ package final class EventLog: Sendable {
         writer.flush()
     }
 
-    private func timestamp() -> [UInt8] {
+    private func time() -> LogTime {
         let date = now()
         let number = Int(date.timeIntervalSince1970.rounded(.down))
-        var text = second.withLock { second in
+        let text = second.withLock { second in
             if second.number != number {
                 second = (number, Self.secondText(of: date))
             }
             return second.text
         }
-        Self.appendMilliseconds(of: date, to: &text)
-        return text
+        return LogTime(second: text, milliseconds: Self.milliseconds(of: date))
     }
 
-    private static func timestamp(of date: Date) -> [UInt8] {
-        var text = secondText(of: date)
-        appendMilliseconds(of: date, to: &text)
-        return text
+    private static func time(of date: Date) -> LogTime {
+        LogTime(second: secondText(of: date), milliseconds: milliseconds(of: date))
     }
 
     /// `2026-11-21T08:06:01`
@@ -163,14 +160,9 @@ package final class EventLog: Sendable {
         return Array(whole.formatted(.iso8601).utf8.dropLast())
     }
 
-    private static func appendMilliseconds(of date: Date, to text: inout [UInt8]) {
+    private static func milliseconds(of date: Date) -> Int {
         let seconds = date.timeIntervalSince1970
-        let fraction = Int((seconds - seconds.rounded(.down)) * 1_000)
-        text.append(UInt8(ascii: "."))
-        for divisor in [100, 10, 1] {
-            text.append(UInt8(ascii: "0") + UInt8(fraction / divisor % 10))
-        }
-        text.append(UInt8(ascii: "Z"))
+        return Int((seconds - seconds.rounded(.down)) * 1_000)
     }
 }
 

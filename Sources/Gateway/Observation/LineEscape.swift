@@ -1,3 +1,5 @@
+import Wire
+
 /// Makes any text safe inside one line of a log (ASVS 16.4.1): nobody's input can forge a line or drive a terminal.
 enum LineEscape {
     /// Longer values are cut: a log line is for reading, and a client must not decide its length.
@@ -36,7 +38,7 @@ enum LineEscape {
 
     private static func appendBody(_ text: String, to line: inout [UInt8], limit: Int) {
         // The common case, one pass over bytes and one copy: nothing to escape, nothing to cut.
-        let isPlain = text.utf8.allSatisfy {
+        let isPlain = text.utf8Span.span.allSatisfy {
             $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
         }
         if isPlain, text.utf8.count <= limit {

@@ -36,7 +36,8 @@ package struct LogField: Sendable {
     package static func host(_ host: String) -> Self { Self("host", .text(host)) }
     /// A URL's path as it came, percent-encoded; a query in it is cut off.
     package static func path(_ path: String) -> Self {
-        Self("path", .text(String(path.prefix { $0 != "?" && $0 != "#" })))
+        let end = path.utf8.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
+        return Self("path", .text(end.map { String(path[..<$0]) } ?? path))
     }
     package static func file(_ path: String) -> Self { Self("file", .text(path)) }
     package static func setting(_ keyPath: String) -> Self { Self("setting", .text(keyPath)) }
