@@ -38,14 +38,15 @@ package enum Random {
             var draw = InlineArray<24, UInt8>(repeating: 0)
             var span = draw.mutableSpan
             unsafe span.withUnsafeMutableBytes { unsafe fill($0) }
+            var text = InlineArray<24, UInt8>(repeating: 0)
             var used = 0
             // 248 is the largest multiple of 62 in a byte: what lies above is drawn again, or the first eight
             // characters of the alphabet would come up more often.
             for index in draw.indices where draw[index] < 248 && used < missing {
-                draw[used] = character(draw[index] % 62)
+                text[used] = character(draw[index] % 62)
                 used += 1
             }
-            unsafe draw.span.extracting(..<used).withUnsafeBufferPointer { unsafe output.append(contentsOf: $0) }
+            unsafe text.span.extracting(..<used).withUnsafeBufferPointer { unsafe output.append(contentsOf: $0) }
             missing -= used
         }
     }

@@ -47,11 +47,15 @@ package struct ResponseSerializer: Sendable {
 
         bytes.reserveCapacity(bytes.count + 160 + response.fields.byteCount + (streamed == .none ? length ?? 0 : 0))
         // §2.5 of RFC 9112: the version is the server's own, also towards 1.0.
-        bytes.append(text: "HTTP/1.1 ")
-        bytes.append(decimal: response.status.code)
-        bytes.append(0x20)
-        bytes.append(contentsOf: response.status.reason.utf8)
-        bytes.append(text: "\r\nDate: ")
+        if response.status == .ok {
+            bytes.append(text: "HTTP/1.1 200 OK\r\nDate: ")
+        } else {
+            bytes.append(text: "HTTP/1.1 ")
+            bytes.append(decimal: response.status.code)
+            bytes.append(0x20)
+            bytes.append(contentsOf: response.status.reason.utf8)
+            bytes.append(text: "\r\nDate: ")
+        }
         bytes.append(contentsOf: date)
         bytes.append(text: "\r\n")
         bytes.append(response.fields, except: Self.decidedHere)
