@@ -1,7 +1,7 @@
 # Magpie: `make run` builds and starts it, `make test` builds and tests it. `make help` lists the rest.
 SWIFT ?= swift
 .DEFAULT_GOAL := help
-.PHONY: help run build test release lint e2e neighbours torture fuzz sanitize bench micro bench-tool client openapi embedding docs libraries browser nginx clean
+.PHONY: help run build test release lint e2e neighbours torture fuzz sanitize bench micro bench-tool client openapi embedding docs pictures libraries browser nginx clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ release: libraries ## build for production: one stripped file, .build/release/ma
 
 e2e: libraries browser ## the client script and the demo in headless Chromium, as each of WeChat's clients
 	MAGPIE_E2E=1 $(SWIFT) test --filter EndToEndTests
+
+pictures: libraries browser ## renews the pictures of the READMEs, docs/*.png
+	MAGPIE_E2E=1 MAGPIE_SCREENSHOTS=docs $(SWIFT) test --filter EndToEndTests.PictureTests
 
 neighbours: libraries ## beside nginx, Caddy, Node, Python, PHP, Go, promtool and systemd, as Debian has them
 	@.ci/install /usr/sbin/nginx nginx-light /usr/bin/caddy caddy /usr/bin/node nodejs /usr/bin/python3 python3 \

@@ -6,6 +6,7 @@ import Testing
 struct Stage: Sendable {
     let magpie: Child
     let port: UInt16
+    let adminPort: UInt16
     let sandboxPort: UInt16
     let browser: Browser
     /// The configuration file and whatever else a test leaves behind.
@@ -98,8 +99,8 @@ struct Stage: Sendable {
         defer { browser.quit() }
         try await work(
             Stage(
-                magpie: magpie, port: ports[0], sandboxPort: ports[2], browser: browser, folder: folder,
-                startedAt: Date()))
+                magpie: magpie, port: ports[0], adminPort: ports[1], sandboxPort: ports[2], browser: browser,
+                folder: folder, startedAt: Date()))
     }
 
     private static var sources: URL { URL(fileURLWithPath: #filePath).deletingLastPathComponent() }
