@@ -10,13 +10,16 @@ package enum Failure: Error, Sendable, Equatable {
     case badParameter(String, rule: String)
     case malformed(isRepeated: Bool)
     case unknownAccount
+    case unknownSite
     case notFound
     case methodNotAllowed
     case methodUnknown
     case misdirected
     case foreignOrigin
     case unauthorizedAdmin
-    case unsupportedMediaType
+    case unauthorizedSite
+    /// - Parameter orForm: whether a form is taken besides JSON.
+    case unsupportedMediaType(orForm: Bool = false)
     case tooManyRequests(seconds: Int)
 
     // Signing
@@ -35,6 +38,8 @@ package enum Failure: Error, Sendable, Equatable {
     // Sessions
     case notSignedIn(login: String)
     case badSignature
+    case badTicket
+    case nonceMismatch
 
     // What Magpie itself depends on
     case ticketUnavailable(seconds: Int)
@@ -49,14 +54,16 @@ extension Failure {
         switch self {
         case .missingParameter, .badParameter, .malformed, .targetRefused, .badState, .otherAccount:
             .badRequest
-        case .unknownAccount, .notFound: .notFound
+        case .unknownAccount, .unknownSite, .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .methodUnknown: .notImplemented
         case .misdirected: .misdirected
-        case .unauthorizedAdmin, .notSignedIn: .unauthorized
+        case .unauthorizedAdmin, .unauthorizedSite, .notSignedIn: .unauthorized
         case .unsupportedMediaType: .unsupportedMediaType
         case .tooManyRequests: .tooManyRequests
-        case .foreignOrigin, .urlNotAllowed, .loginExpired, .loginLoop, .badSignature: .forbidden
+        case .foreignOrigin, .urlNotAllowed, .loginExpired, .loginLoop, .badSignature, .badTicket,
+            .nonceMismatch:
+            .forbidden
         case .loginFailed: .badGateway
         case .loginUnavailable, .tooManyLogins, .ticketUnavailable, .tokenUnavailable, .storeUnavailable,
             .fileUnavailable:
@@ -72,12 +79,13 @@ extension Failure {
         case .badParameter: "bad_parameter"
         case .malformed: "malformed_request"
         case .unknownAccount: "unknown_account"
+        case .unknownSite: "unknown_site"
         case .notFound: "not_found"
         case .methodNotAllowed: "method_not_allowed"
         case .methodUnknown: "method_unknown"
         case .misdirected: "misdirected"
         case .foreignOrigin: "foreign_origin"
-        case .unauthorizedAdmin: "unauthorized"
+        case .unauthorizedAdmin, .unauthorizedSite: "unauthorized"
         case .unsupportedMediaType: "unsupported_media_type"
         case .tooManyRequests: "too_many_requests"
         case .urlNotAllowed: "url_not_allowed"
@@ -91,6 +99,8 @@ extension Failure {
         case .tooManyLogins: "too_many_logins"
         case .notSignedIn: "not_signed_in"
         case .badSignature: "bad_signature"
+        case .badTicket: "bad_ticket"
+        case .nonceMismatch: "nonce_mismatch"
         case .ticketUnavailable: "ticket_unavailable"
         case .tokenUnavailable: "token_unavailable"
         case .storeUnavailable: "store_unavailable"
@@ -106,13 +116,17 @@ extension Failure {
         case .malformed(isRepeated: true): "A parameter may be given only once."
         case .malformed(isRepeated: false): "The query or a header cannot be decoded."
         case .unknownAccount: "No account of this name is configured."
+        case .unknownSite: "No site of this name is configured."
         case .notFound: "There is nothing at this address."
         case .methodNotAllowed: "This address does not take that method; the Allow header names those it takes."
         case .methodUnknown: "This server does not know that method."
         case .misdirected: "This server does not answer for the host that was asked."
         case .foreignOrigin: "Pages of this origin may not use this address."
         case .unauthorizedAdmin: "The admin token is missing or wrong."
-        case .unsupportedMediaType: "The body must be JSON, with Content-Type: application/json."
+        case .unauthorizedSite: "The name or the secret of the site is missing or wrong."
+        case .unsupportedMediaType(orForm: false): "The body must be JSON, with Content-Type: application/json."
+        case .unsupportedMediaType(orForm: true):
+            "The body must be JSON or a form, with Content-Type: application/json or application/x-www-form-urlencoded."
         case .tooManyRequests: "There were too many requests from your network; please try again in a few seconds."
         case .urlNotAllowed: "Pages of this URL's host are not signed here."
         case .targetRefused(let rule): "The return target was refused: \(rule)."
@@ -125,6 +139,8 @@ extension Failure {
         case .tooManyLogins: "Too many logins were begun in the last minutes; please try again soon."
         case .notSignedIn: "Nobody is signed in."
         case .badSignature: "The signature is not valid."
+        case .badTicket: "The ticket is unknown, has expired, was redeemed before, or is not for this site."
+        case .nonceMismatch: "The ticket belongs to a login that another browser began; it is spent now."
         case .ticketUnavailable: "There is no valid jsapi_ticket at the moment."
         case .tokenUnavailable: "There is no valid access_token at the moment."
         case .storeUnavailable: "The session store cannot be used at the moment."
@@ -141,13 +157,16 @@ extension Failure {
         case .malformed(isRepeated: true): "同一个参数只能出现一次。"
         case .malformed(isRepeated: false): "请求参数无法解析。"
         case .unknownAccount: "没有配置这个公众号。"
+        case .unknownSite: "没有配置这个站点。"
         case .notFound: "这个地址没有内容。"
         case .methodNotAllowed: "此地址不支持该请求方法。"
         case .methodUnknown: "不支持该请求方法。"
         case .misdirected: "本服务器不响应该域名的请求。"
         case .foreignOrigin: "该来源的页面不能使用此地址。"
         case .unauthorizedAdmin: "缺少管理令牌，或令牌不正确。"
-        case .unsupportedMediaType: "请求体必须是 JSON。"
+        case .unauthorizedSite: "缺少站点名称或密钥，或不正确。"
+        case .unsupportedMediaType(orForm: false): "请求体必须是 JSON。"
+        case .unsupportedMediaType(orForm: true): "请求体必须是 JSON 或表单。"
         case .tooManyRequests: "当前网络的请求过多，请稍候，页面会自动重试。"
         case .urlNotAllowed: "该网址的域名不在签名许可范围内。"
         case .targetRefused: "登录后的返回地址不被允许（中文等字符请先用 encodeURI 转义）。"
@@ -160,6 +179,8 @@ extension Failure {
         case .tooManyLogins: "登录人数过多，请稍候，页面会自动重试。"
         case .notSignedIn: "尚未登录。"
         case .badSignature: "签名不正确。"
+        case .badTicket: "登录票据无效、已过期、已被使用，或不属于该站点。"
+        case .nonceMismatch: "该登录票据由另一个浏览器发起，现已作废。"
         case .ticketUnavailable, .tokenUnavailable: "暂时无法从微信获取凭证，请稍后再试。"
         case .storeUnavailable: "会话存储暂时不可用，请稍后再试。"
         case .fileUnavailable: "暂时无法读取该文件，请稍后再试。"
@@ -175,7 +196,13 @@ extension Failure {
         case .foreignOrigin:
             "Add the origin's host to the account's jsDomains; where publicURL is https, its pages must be, too."
         case .urlNotAllowed: "Add the URL's host to jsDomains, here and in WeChat's console (JS接口安全域名)."
-        case .targetRefused: "Give a path such as /orders, or an https URL whose host is in returnDomains."
+        case .targetRefused:
+            "Give a path such as /orders, or an https URL whose host is in returnDomains; with site=, one of that site."
+        case .unknownSite: "Check site= against the names in sites of the configuration."
+        case .unauthorizedSite:
+            "Send Authorization: Basic with the site's name and secret, as they stand in sites of the configuration."
+        case .badTicket: "Redeem a ticket once, within 60 seconds; else send the visitor to /redirect?site=… again."
+        case .nonceMismatch: "Send as nonce what this browser's login was begun with, and none if it was begun without."
         case .badParameter("url", _), .badParameter("entry", _): "Send encodeURIComponent(location.href.split('#')[0])."
         case .loginLoop: "Allow cookies for this site, or open the page anew from WeChat."
         case .ticketUnavailable, .tokenUnavailable: "GET /status on the admin listener names WeChat's last error."

@@ -6,7 +6,7 @@ enum Routes {
     /// The patterns below, for metrics.
     static let publicPaths = [
         "/get-signature", "/redirect", "/redirect/{account}", "/session", "/auth", "/logout", "/api/wechat",
-        "/api/wechat/{account}", "/magpie.json",
+        "/api/wechat/{account}", "/magpie.json", "/tickets/redeem",
     ]
     static let adminPaths = [
         "/health", "/ready", "/metrics", "/status", "/sessions", "/sessions/revoke", "/access-token",
@@ -15,7 +15,7 @@ enum Routes {
 
     static func `public`(
         _ door: Door, signing: SigningRoutes, login: LoginRoutes, sessions: SessionRoutes,
-        verification: VerificationRoute, demo: DemoRoute
+        tickets: TicketRoutes, verification: VerificationRoute, demo: DemoRoute
     ) -> [Route] {
         [
             door.route(
@@ -36,6 +36,7 @@ enum Routes {
                 .get, "/auth", immediate: { try sessions.authNow($0) },
                 { request, _ in try await sessions.auth(request) }),
             door.route(.post, "/logout") { request, _ in try await sessions.logout(request) },
+            door.route(.post, "/tickets/redeem") { request, _ in try await tickets.redeem(request) },
             door.route(.get, "/api/wechat") { request, _ in try verification.verify(request, account: nil) },
             door.route(.get, "/api/wechat/{account}") { request, captures in
                 try verification.verify(request, account: captures["account"])

@@ -120,14 +120,18 @@ final class Wiring: Sendable {
             sessionName: configuration.cookieName, bindingName: configuration.bindingCookieName,
             isSecure: configuration.isSecure, sameSite: .init(configuration.session.sameSite),
             sessionLifetime: Int(configuration.session.lifetime / .seconds(1)))
+        let profiles = LateProfiles(sessions: sessions, log: log, now: now)
+        let hub = LoginHub(
+            sites: Sites(configuration.sites), tickets: LoginTickets(store: store, now: now), sessions: sessions,
+            profiles: profiles, metrics: metrics)
         let login = LoginRoutes(
-            accounts: accounts, sessions: sessions, records: LoginRecords(store: store, now: now),
+            accounts: accounts, sessions: sessions, hub: hub, records: LoginRecords(store: store, now: now),
             quota: quota, limit: limits.logins, cookies: cookies, publicOrigin: configuration.publicURL.description,
             log: log, metrics: metrics, now: now, patience: configuration.upstream.timeout * 2 + .seconds(1),
             pause: timing.sleep)
         let sessionRoutes = SessionRoutes(
             accounts: accounts, sessions: sessions, cookies: cookies,
-            profiles: LateProfiles(sessions: sessions, log: log, now: now),
+            profiles: profiles,
             site: configuration.publicURL, metrics: metrics, log: log)
 
         // The listeners
@@ -142,6 +146,9 @@ final class Wiring: Sendable {
             signing: SigningRoutes(
                 accounts: accounts, site: configuration.publicURL, limit: limits.signatures, metrics: metrics),
             login: login, sessions: sessionRoutes,
+            tickets: TicketRoutes(
+                sites: hub.sites, tickets: hub.tickets, sessions: sessions, guesses: limits.siteGuesses,
+                metrics: metrics, log: log),
             verification: VerificationRoute(accounts: accounts, guesses: limits.consoleGuesses),
             demo: DemoRoute(account: accounts.all[0].name, sandboxSDK: fixtures.sandboxSDK))
         let adminRoutes = Routes.admin(

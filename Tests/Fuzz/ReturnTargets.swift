@@ -11,7 +11,7 @@ func examine(_ input: [UInt8]) {
     for site in Site.all {
         guard let target = try? site.rules.target(text) else { continue }
         require(target.location == text, "\(text) became \(target.location)")
-        for location in [target.location, target.adding(parameter: "wechat_error", value: "access_denied")] {
+        for location in [target.location, target.adding(parameter: "wechat_error", value: "access_denied").location] {
             let landing = BrowserLanding(of: location, base: site.scheme)
             require(landing == .sameOrigin || site.listed(landing), "\(location.debugDescription) leads to \(landing)")
             if landing == .sameOrigin || landing == site.own { checkNoLoop(location) }

@@ -20,7 +20,9 @@ struct ConfigurationComplaintsTests {
         Case(json: ConfigurationText.with(account: member), path: "accounts[0]\(path)", says: says)
     }
 
-    static let cases: [Case] = unknownKeys + types + listeners + publicURLs + sections + accounts + domains + menus
+    static let cases: [Case] =
+        unknownKeys + types + listeners + publicURLs + sections + accounts + domains + menus
+        + sites
 
     static let unknownKeys = [
         root("listne: \"127.0.0.1:1\"", "listne", "unknown key; expected perhaps \"listen\""),
@@ -200,6 +202,42 @@ struct ConfigurationComplaintsTests {
         account("menus: { orders: { to: \"/redirect\" } }", ".menus.orders.to", "is refused"),
     ]
 
+    /// Members of the only site, or whole sites.
+    private static func site(_ members: String, _ path: String, _ says: String) -> Case {
+        root("sites: [{ \(members) }]", "sites[0]\(path)", says)
+    }
+
+    private static let good = "secret: \"\(String(repeating: "s", count: 32))\""
+    private static let shop = "{ name: \"shop\", origin: \"https://shop.example.org\", \(good) }"
+
+    static let sites = [
+        root("sites: {}", "sites", "expected a list of sites"),
+        root("sites: [7]", "sites[0]", "holds a number; expected an object"),
+        site("", ".name", "is missing; expected a short name"),
+        site("", ".origin", "is missing; expected the scheme and host"),
+        site("", ".secret", "is missing; expected { env: \"SHOP_SECRET\" }"),
+        site("name: \"a/b\"", ".name", "is no site name"),
+        site("orign: \"\"", ".orign", "perhaps \"origin\""),
+        site("origin: \"shop.example.org\"", ".origin", "lacks its scheme"),
+        site("origin: \"http://shop.example.org\"", ".origin", "would send tickets in the clear; expected https"),
+        site("origin: \"https://shop.example.org/login\"", ".origin", "more than scheme and host"),
+        site("origin: \"https://h5.example.com\"", ".origin", "is publicURL itself"),
+        site("origin: \"https://H5.example.com:443\"", ".origin", "is publicURL itself"),
+        site("origin: \"https://[2001:db8::1]\"", ".origin", "can be no target: its host is not a valid domain name"),
+        site("secret: \"\(String(repeating: "s", count: 31))\"", ".secret", "(31 bytes); expected 32 to 512"),
+        site("secret: \"\(String(repeating: "s ", count: 31))\"", ".secret", "no secret that keeps strangers out"),
+        site("secret: { env: \"NOT_SET\" }", ".secret.env", "\"NOT_SET\" is not set, or empty"),
+        root(
+            "sites: [\(shop), { name: \"shop\", origin: \"https://b.example.org\", secret: { env: \"SECRET\" } }]",
+            "sites[1].name", "another site is called \"shop\""),
+        root(
+            "sites: [\(shop), { name: \"b\", origin: \"https://shop.example.org\", secret: { env: \"SECRET\" } }]",
+            "sites[1].origin", "the site \"shop\" has the same origin"),
+        root(
+            "sites: [\(shop), { name: \"b\", origin: \"https://b.example.org\", \(good) }]", "sites[1].secret",
+            "the site \"shop\" has the same secret"),
+    ]
+
     @Test(arguments: cases)
     func `a mistake is refused with its key path and what would be right`(_ mistake: Case) throws {
         let refusal = try #require(throws: ConfigurationRefusal.self) {
@@ -233,10 +271,11 @@ struct ConfigurationComplaintsTests {
         let canary = "CANARYsecretCANARYsecretCANARYsecretCANARYsecret!"
         let json = """
             { publicURL: "https://h5.example.com", adminToken: "\(canary) \(canary)", accounts: [{ name: "main",
-              appId: "wx", appSecret: "\(canary)", token: "\(canary)", encodingAESKey: "\(canary)", }] }
+              appId: "wx", appSecret: "\(canary)", token: "\(canary)", encodingAESKey: "\(canary)", }],
+              sites: [{ name: "shop", origin: "https://shop.example.org", secret: "\(canary) " }] }
             """
         let refusal = try #require(throws: ConfigurationRefusal.self) { try ConfigurationText.load(json) }
-        #expect(refusal.complaints.count == 4)
+        #expect(refusal.complaints.count == 5)
         #expect(!refusal.description.contains("CANARY"))
     }
 }

@@ -16,10 +16,11 @@ struct ConfigurationExampleTests {
 
     private static let sources = ConfigurationSources { name in
         switch name {
-        case "WECHAT_APP_SECRET": ConfigurationText.secret
+        case "WECHAT_APP_SECRET", "SECRET": ConfigurationText.secret
         case "WECHAT_TOKEN": "token"
         case "WECHAT_ENCODING_AES_KEY": String(repeating: "A", count: 43)
         case "MAGPIE_ADMIN_TOKEN": "0123456789abcdef"
+        case "SHOP_SECRET": String(repeating: "s", count: 32)
         default: nil
         }
     }
@@ -37,6 +38,16 @@ struct ConfigurationExampleTests {
             let name = try #require(key.split(separator: ".").last.map { $0.replacingOccurrences(of: "[]", with: "") })
             #expect(name == "*" || text.contains("\(name):"), "\(key) is not in the example")
         }
+    }
+
+    /// It is commented out, since the secret of its site has no default.
+    @Test func `the example of a site is one`() throws {
+        let start = try #require(text.firstRange(of: "    // sites: [")).lowerBound
+        let end = try #require(text[start...].firstRange(of: "    // ],\n")).upperBound
+        let section = text[start..<end].split(separator: "\n").map { String($0.dropFirst("    // ".count)) }
+        let json = ConfigurationText.with(root: section.joined(separator: "\n"))
+        let sites = try ConfigurationText.load(json, sources: Self.sources).configuration.sites
+        #expect(sites.map(\.name) == ["shop"] && sites.map(\.origin.description) == ["https://shop.example.org"])
     }
 
     @Test func `the example's values are the defaults`() throws {

@@ -26,7 +26,7 @@ struct ConfigurationTests {
         #expect(configuration.limits.requestLine == 8_208)
         #expect(configuration.limits.headerTimeout == .seconds(10))
         #expect(configuration.limits.shutdown == .seconds(25))
-        #expect(configuration.tls == nil)
+        #expect(configuration.tls == nil && configuration.sites.isEmpty)
         #expect(configuration.log.level == .info && configuration.log.format == .auto && configuration.log.access)
         #expect(configuration.log.file == nil)
         let account = try #require(configuration.account(named: "main"))
@@ -44,6 +44,8 @@ struct ConfigurationTests {
                 token: "abc", encodingAESKey: "\(String(repeating: "A", count: 43))", stableToken: false,
                 jsDomains: ["M.Example.com"], returnDomains: ["shop.example.com", "localhost"],
                 menus: { orders: { to: "https://shop.example.com/orders?a=1#b", scope: "userinfo" }, me: { to: "/me" } } }],
+              sites: [{ name: "shop", origin: "HTTPS://Shop.Example.org:443/", secret: { env: "SECRET" } },
+                      { name: "dev-1", origin: "http://localhost:3000", secret: "0123456789abcdef0123456789abcdeF" }],
               upstream: { api: "http://127.0.0.1:8090", open: "http://localhost:8090", timeout: "500ms" },
               limits: { connections: 5, bodyBytes: "1 MiB", headerBytes: 0x2000, drain: "0s" },
               log: { file: "a.log", level: "debug", format: "json", access: false }, sandbox: { listen: "localhost:9000" } }
@@ -67,6 +69,10 @@ struct ConfigurationTests {
         #expect(configuration.log.file == "a.log")
         #expect(configuration.log.level == .debug && configuration.log.format == .json && !configuration.log.access)
         #expect(configuration.sandboxListen.description == "127.0.0.1:9000")
+        #expect(configuration.sites.map(\.name) == ["shop", "dev-1"])
+        #expect(
+            configuration.sites.map(\.origin.description) == ["https://shop.example.org", "http://localhost:3000"])
+        #expect(configuration.sites[0].secret == Secret(ConfigurationText.secret))
         let account = configuration.accounts[0]
         #expect(account.token == Secret("abc") && !account.stableToken)
         #expect(account.jsDomains.map(\.name) == ["m.example.com"])

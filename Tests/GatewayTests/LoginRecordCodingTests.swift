@@ -15,7 +15,14 @@ struct LoginRecordCodingTests {
         let completed = CompletedLogin(
             account: "second", target: pending.target, scope: .base, binding: "b", restarts: 0,
             sealedSession: Data([0, 255, 10]))
-        return [.open(pending), .claimed(pending), .spent(pending), .open(ofMenu), .claimed(ofMenu), .done(completed)]
+        var ofSite = pending
+        ofSite.visit = SiteVisit(site: "shop", nonce: "0123456789abcdef")
+        var completedForSite = completed
+        completedForSite.visit = SiteVisit(site: "shop", nonce: nil)
+        return [
+            .open(pending), .claimed(pending), .spent(pending), .open(ofMenu), .claimed(ofMenu), .done(completed),
+            .open(ofSite), .claimed(ofSite), .spent(ofSite), .done(completedForSite),
+        ]
     }()
 
     @Test(arguments: records)
@@ -31,7 +38,7 @@ struct LoginRecordCodingTests {
         let bytes = LoginRecordCoding.encode(record)
         for count in bytes.indices { #expect(LoginRecordCoding.decode(Array(bytes[..<count])) == nil) }
         #expect(LoginRecordCoding.decode(bytes + [0]) == nil)
-        #expect(LoginRecordCoding.decode([2] + bytes.dropFirst()) == nil)
+        #expect(LoginRecordCoding.decode([3] + bytes.dropFirst()) == nil)
         #expect(LoginRecordCoding.decode(Array("{\"open\":{}}".utf8)) == nil)
     }
 

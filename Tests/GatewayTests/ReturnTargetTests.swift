@@ -60,8 +60,8 @@ struct ReturnTargetTests {
     }
 
     @Test func `an error is added to the query and not to the fragment`() throws {
-        #expect(try rules.target("/a").adding(parameter: "e", value: "x") == "/a?e=x")
-        #expect(try rules.target("/a?b=1#c?d").adding(parameter: "e", value: "x") == "/a?b=1&e=x#c?d")
+        #expect(try rules.target("/a").adding(parameter: "e", value: "x").location == "/a?e=x")
+        #expect(try rules.target("/a?b=1#c?d").adding(parameter: "e", value: "x").location == "/a?b=1&e=x#c?d")
     }
 
     /// The property: where a browser would go for an accepted string is this site or a listed host.

@@ -142,7 +142,8 @@ struct AccountReader {
         }
     }
 
-    private static func isName(_ text: String, limit: Int) -> Bool {
+    /// What names an account, or a site.
+    static func isName(_ text: String, limit: Int) -> Bool {
         (1...limit).contains(text.utf8.count) && isAlphanumeric(text.filter { $0 != "_" && $0 != "-" })
     }
 }

@@ -24,6 +24,8 @@ package struct Configuration: Sendable, Equatable {
     package var session = Session()
     /// At least one; the first is meant when a request names none.
     package var accounts: [Account]
+    /// Whose visitors log in here, too.
+    package var sites: [Site] = []
     package var upstream = Upstream()
     package var limits = Limits()
     /// Nil when a proxy in front ends TLS, or nobody does.

@@ -76,6 +76,7 @@ package struct ConfigurationLoader {
         let accounts = AccountReader(sources: sources, publicURL: publicURL).accounts(of: root)
         // The other sections are read even without a publicURL, for their complaints.
         var rest = Configuration(publicURL: publicURL ?? .wechatOpen, accounts: accounts)
+        rest.sites = SiteReader(sources: sources, publicURL: publicURL).sites(of: root)
         readUpstream(root, into: &rest.upstream)
         readListeners(root, into: &rest)
         readStore(root, into: &rest)

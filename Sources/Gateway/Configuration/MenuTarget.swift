@@ -5,6 +5,13 @@ extension ReturnRules {
             hosts: domains.map { Host(name: $0.name) }, ownScheme: publicURL.scheme,
             ownHost: Host(name: publicURL.host, port: publicURL.port))
     }
+
+    /// The rules of another site: its own origin and nothing else.
+    init(site origin: Origin) {
+        self.init(
+            hosts: [], ownScheme: origin.scheme, ownHost: Host(name: origin.host, port: origin.port),
+            holdsLogin: false)
+    }
 }
 
 /// The target of a menu is held against the same rules as the `to` of a login, but while the operator still watches.

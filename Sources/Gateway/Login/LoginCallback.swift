@@ -107,7 +107,7 @@ struct LoginCallback {
         let binding = routes.cookies.binding(of: request)
         guard let code else {
             count(.denied)
-            return try redirect(to: menu.target, adding: "access_denied")
+            return try await routes.leave(for: menu.target, nil, desk, with: nil, adding: "access_denied")
         }
         let loginName = LoginRecords.Name(menu: name, account: desk.name, code: code)
         if let found = try await routes.records.find(loginName) {
@@ -115,7 +115,9 @@ struct LoginCallback {
         }
         // A link with a fixed state can be sent to anybody with anybody's code in it: whom it finds signed in, it does not
         // sign in as somebody else.
-        if try await routes.isSatisfied(menu.scope, request, desk) { return try redirect(to: menu.target) }
+        if let session = try await routes.satisfying(menu.scope, request, desk) {
+            return try await routes.leave(for: menu.target, nil, desk, with: session)
+        }
         try routes.admit(request, desk)
         let bound = binding ?? .random()
         let login = PendingLogin(
@@ -167,7 +169,7 @@ struct LoginCallback {
                 .outcome("succeeded"), .account(desk.name), .openID(grant.openID), .scope(identity.scope.name),
                 .kind(identity.isSnapshot ? "snapshot" : "visitor"),
             ])
-        var response = try redirect(to: login.target)
+        var response = try await routes.leave(for: login.target, login.visit, desk, with: id)
         try routes.cookies.set(id, on: &response)
         return response
     }
@@ -183,7 +185,8 @@ struct LoginCallback {
             let opened = routes.sessions.opening(identity, account: desk.name, replacing: old)
             let completed = CompletedLogin(
                 account: desk.name, target: login.target, scope: login.scope, binding: binding.digest,
-                restarts: login.restarts, sealedSession: Data(binding.seal(opened.id, login: claim.name.text)))
+                restarts: login.restarts, visit: login.visit,
+                sealedSession: Data(binding.seal(opened.id, login: claim.name.text)))
             guard
                 try await routes.records.settle(
                     claim, as: .done(completed), with: opened.changes, if: opened.conditions)
@@ -217,7 +220,7 @@ struct LoginCallback {
         _ error: OAuthError, _ login: PendingLogin, _ binding: Binding
     ) async throws -> Response {
         logFailure(error, step: "exchange")
-        let retry = routes.startPath(desk, login.target, login.scope)
+        let retry = routes.startPath(desk, login)
         switch error.reaction {
         case .restartLogin:
             return try await restart(login, binding: binding, because: .restarted)
@@ -235,20 +238,20 @@ struct LoginCallback {
         _ = try await routes.records.settle(found, as: .spent(login))
         count(.denied)
         routes.log.info("login", [.outcome("access_denied"), .account(desk.name), .scope(login.scope.name)])
-        return try redirect(to: login.target, adding: "access_denied")
+        return try await routes.leave(
+            for: login.target, login.visit, desk, with: nil, adding: "access_denied")
     }
 
     private func repeated(
         _ completed: CompletedLogin, _ name: LoginRecords.Name, _ binding: Binding
     ) async throws -> Response {
         count(.repeated)
-        var response = try redirect(to: completed.target)
         // A session that was ended since stays ended.
-        if let id = binding.open(Array(completed.sealedSession), login: name.text),
-            try await routes.sessions.find(id) != nil
-        {
-            try routes.cookies.set(id, on: &response)
-        }
+        var session = binding.open(Array(completed.sealedSession), login: name.text)
+        if let id = session, try await routes.sessions.find(id) == nil { session = nil }
+        if completed.visit != nil { try routes.admit(request, desk) }
+        var response = try await routes.leave(for: completed.target, completed.visit, desk, with: session)
+        if let session { try routes.cookies.set(session, on: &response) }
         return response
     }
 
@@ -260,22 +263,11 @@ struct LoginCallback {
             "login", [.outcome(outcome.rawValue), .account(desk.name), .attempt(login.restarts + 1)])
         guard login.restarts < LoginRoutes.mostRestarts else {
             count(.looping)
-            throw Failure.loginLoop(retry: routes.startPath(desk, login.target, login.scope))
+            throw Failure.loginLoop(retry: routes.startPath(desk, login))
         }
         var again = login
         again.restarts += 1
         return try await routes.send(again, request, desk, binding: binding)
-    }
-
-    private func redirect(to target: ReturnTarget, adding error: String? = nil) throws -> Response {
-        // Checked when it was stored, and again now: the allow-list may have changed, or the store been written to.
-        let checked: ReturnTarget
-        do {
-            checked = try desk.returns.target(target.location)
-        } catch {
-            throw Failure.targetRefused(rule: error.rule)
-        }
-        return .redirect(to: error.map { checked.adding(parameter: "wechat_error", value: $0) } ?? checked.location)
     }
 
     private func oldSession() async throws(StoreError) -> Sessions.Live? {
@@ -303,7 +295,7 @@ extension LoginRecord {
         case .done(let done):
             PendingLogin(
                 account: done.account, target: done.target, scope: done.scope, binding: done.binding,
-                restarts: done.restarts)
+                restarts: done.restarts, visit: done.visit)
         }
     }
 }

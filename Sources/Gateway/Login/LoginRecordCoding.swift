@@ -6,11 +6,13 @@ import WeChat
 /// The first byte names the form. A record of another form is no login, and its visitor begins anew.
 enum LoginRecordCoding {
     private static let form: UInt8 = 1
+    /// The same, and a site's visit behind what every stage has. Whoever knows the first form alone knows the rest.
+    private static let formWithVisit: UInt8 = 2
 
     static func encode(_ record: LoginRecord) -> [UInt8] {
         var writer = RecordWriter()
         writer.bytes.reserveCapacity(256)
-        writer.put(form)
+        writer.put(record.login.visit == nil ? form : formWithVisit)
         switch record {
         case .open(let login): put(login, as: 0, into: &writer)
         case .claimed(let login): put(login, as: 1, into: &writer)
@@ -18,7 +20,7 @@ enum LoginRecordCoding {
         case .done(let login):
             let common = PendingLogin(
                 account: login.account, target: login.target, scope: login.scope, binding: login.binding,
-                restarts: login.restarts)
+                restarts: login.restarts, visit: login.visit)
             put(common, as: 3, into: &writer)
             writer.put(bytes: Array(login.sealedSession))
         }
@@ -29,11 +31,15 @@ enum LoginRecordCoding {
     static func decode(_ bytes: [UInt8]) -> LoginRecord? {
         var reader = RecordReader(bytes)
         do throws(UnfitRecord) {
-            guard try reader.byte() == form else { return nil }
+            let form = try reader.byte()
+            guard form == Self.form || form == formWithVisit else { return nil }
             let stage = try reader.byte()
-            let login = PendingLogin(
+            var login = PendingLogin(
                 account: try reader.text(), target: ReturnTarget(checked: try reader.text()),
                 scope: try reader.scope(), binding: try reader.optionalText(), restarts: try reader.count())
+            if form == formWithVisit {
+                login.visit = SiteVisit(site: try reader.text(), nonce: try reader.optionalText())
+            }
             let record: LoginRecord
             switch (stage, login.binding) {
             case (0, _): record = .open(login)
@@ -43,7 +49,7 @@ enum LoginRecordCoding {
                 record = .done(
                     CompletedLogin(
                         account: login.account, target: login.target, scope: login.scope, binding: binding,
-                        restarts: login.restarts, sealedSession: Data(try reader.bytes())))
+                        restarts: login.restarts, visit: login.visit, sealedSession: Data(try reader.bytes())))
             default: return nil
             }
             return reader.isAtEnd ? record : nil
@@ -59,5 +65,8 @@ enum LoginRecordCoding {
         writer.put(login.scope)
         writer.put(login.binding)
         writer.put(count: login.restarts)
+        guard let visit = login.visit else { return }
+        writer.put(visit.site)
+        writer.put(visit.nonce)
     }
 }

@@ -10,6 +10,7 @@ import Wire
 struct LoginRoutes: Sendable {
     let accounts: Accounts
     let sessions: Sessions
+    let hub: LoginHub
     let records: LoginRecords
     let quota: LoginQuota
     let limit: RateLimit
@@ -51,12 +52,14 @@ struct LoginRoutes: Sendable {
     }
 
     private func start(_ request: Request, _ desk: AccountDesk) async throws -> Response {
+        let visit: SiteVisit?
         let target: ReturnTarget
         do {
-            target = try desk.returns.target(try request.query.only("to") ?? "/")
-        } catch let refusal as TargetRefusal {
+            visit = try hub.visit(request.query)
+            target = try self.target(try request.query.only("to") ?? "/", visit, desk)
+        } catch let failure as Failure {
             metrics.count(.login(account: desk.name, .badTarget))
-            throw Failure.targetRefused(rule: refusal.rule)
+            throw failure
         }
         var scope = Scope.base
         if let name = try request.query.only("scope") {
@@ -66,20 +69,62 @@ struct LoginRoutes: Sendable {
             }
             scope = named
         }
-        if try await isSatisfied(scope, request, desk) { return .redirect(to: target.location) }
-        let login = PendingLogin(account: desk.name, target: target, scope: scope, binding: nil, restarts: 0)
+        if let session = try await satisfying(scope, request, desk) {
+            // Each ticket is a record in the store, which bounds them as it bounds logins.
+            if visit != nil { try admit(request, desk) }
+            return try await leave(for: target, visit, desk, with: session, completesProfile: true)
+        }
+        let login = PendingLogin(
+            account: desk.name, target: target, scope: scope, binding: nil, restarts: 0, visit: visit)
         let response = try await send(login, request, desk, binding: cookies.binding(of: request))
         metrics.count(.login(account: desk.name, .started))
         return response
     }
 
-    /// Whether the visitor's session gives already what a login would.
-    func isSatisfied(_ scope: Scope, _ request: Request, _ desk: AccountDesk) async throws(StoreError) -> Bool {
+    /// A path or URL of the site of the visit, or of our own.
+    private func target(_ text: String, _ visit: SiteVisit?, _ desk: AccountDesk) throws(Failure) -> ReturnTarget {
+        let site = try visit.map { visit throws(Failure) in try hub.sites.named(visit.site) }
+        do throws(TargetRefusal) {
+            guard let site else { return try desk.returns.target(text) }
+            return try site.target(text)
+        } catch {
+            throw .targetRefused(rule: error.rule)
+        }
+    }
+
+    /// The end of a login: to where the visitor wanted to go, and to another site with a ticket for his session.
+    ///
+    /// - Parameters:
+    ///   - session: nil for one who has none.
+    ///   - error: what the page there is told.
+    func leave(
+        for target: ReturnTarget, _ visit: SiteVisit?, _ desk: AccountDesk, with session: SessionID?,
+        adding error: String? = nil, completesProfile: Bool = false
+    ) async throws -> Response {
+        // Checked when it was stored, and again now: the allow-list may have changed, or the store been written to.
+        var checked = try self.target(target.location, visit, desk)
+        if let error { checked = checked.adding(parameter: "wechat_error", value: error) }
+        guard let visit else { return .redirect(to: checked.location) }
+        if let session,
+            let ticket = try await hub.ticket(for: visit, session, desk, completes: completesProfile)
+        {
+            checked = checked.adding(parameter: SiteVisit.ticketParameter, value: ticket.reveal())
+        }
+        if let nonce = visit.nonce {
+            checked = checked.adding(parameter: SiteVisit.returnedNonceParameter, value: nonce)
+        }
+        return .redirect(to: checked.location)
+    }
+
+    /// The visitor's session, if it gives already what a login would.
+    func satisfying(
+        _ scope: Scope, _ request: Request, _ desk: AccountDesk
+    ) async throws(StoreError) -> SessionID? {
         guard let id = cookies.session(of: request), let live = try await sessions.find(id),
             let identity = live.session.identity(for: desk.name), identity.scope.satisfies(scope)
-        else { return false }
+        else { return nil }
         metrics.count(.login(account: desk.name, .satisfied))
-        return true
+        return id
     }
 
     /// Sends the visitor to WeChat, with a state of his own and the browser bound to it.
@@ -111,8 +156,13 @@ struct LoginRoutes: Sendable {
     }
 
     /// The same login from its beginning, for "try again".
-    func startPath(_ desk: AccountDesk, _ target: ReturnTarget, _ scope: Scope) -> String {
-        "\(path(of: desk))?scope=\(scope.name)&to=\(PercentCoding.encodeComponent(target.location))"
+    func startPath(_ desk: AccountDesk, _ login: PendingLogin) -> String {
+        // Neither the name nor the nonce of a visit needs an escape.
+        let visit = login.visit.map { visit in
+            "&site=\(visit.site)" + (visit.nonce.map { "&nonce=\($0)" } ?? "")
+        }
+        let target = PercentCoding.encodeComponent(login.target.location)
+        return "\(path(of: desk))?scope=\(login.scope.name)\(visit ?? "")&to=\(target)"
     }
 
     func path(of desk: AccountDesk) -> String {

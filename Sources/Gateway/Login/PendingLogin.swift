@@ -10,6 +10,8 @@ package struct PendingLogin: Sendable, Equatable {
     package var binding: String?
     /// How many times this login has been started over.
     package var restarts: Int
+    /// Nil when it ends here, and not at another site.
+    package var visit: SiteVisit?
 }
 
 /// A login that ended well, kept for ten minutes so that a reload, the back button or WeChat's second callback gets the
@@ -20,6 +22,7 @@ package struct CompletedLogin: Sendable, Equatable {
     package var scope: Scope
     package var binding: String
     package var restarts: Int
+    package var visit: SiteVisit?
     package var sealedSession: Data
 }
 

@@ -19,12 +19,15 @@ package struct ReturnRules: Sendable {
     /// This site's own scheme, host and port; plain http is a development set-up on loopback.
     private let ownScheme: String
     private let ownHost: Host
+    /// Whether `/redirect` there is the login, to which no login returns.
+    private let holdsLogin: Bool
     private static let maximumLength = 2_048
 
-    package init(hosts: [Host], ownScheme: String, ownHost: Host) {
+    package init(hosts: [Host], ownScheme: String, ownHost: Host, holdsLogin: Bool = true) {
         self.hosts = hosts
         self.ownScheme = ownScheme
         self.ownHost = ownHost
+        self.holdsLogin = holdsLogin
     }
 
     package func target(_ text: String) throws(TargetRefusal) -> ReturnTarget {
@@ -113,24 +116,25 @@ package struct ReturnRules: Sendable {
             guard isEdge || !segment.isEmpty else { throw .path }
             guard !isDotSegment(segment), !holdsHiddenByte(segment) else { throw .path }
         }
-        if isOwn, segments.count > 1 {
-            let first = String(decoding: percentDecoded(segments[1]), as: UTF8.self)
+        if isOwn, holdsLogin, segments.count > 1 {
+            let first = String(decoding: Self.percentDecoded(segments[1]), as: UTF8.self)
             guard first != "redirect" else { throw .loop }
         }
     }
 
     private func isDotSegment(_ segment: ArraySlice<UInt8>) -> Bool {
-        let plain = percentDecoded(segment)
+        let plain = Self.percentDecoded(segment)
         return plain.elementsEqual(".".utf8) || plain.elementsEqual("..".utf8)
     }
 
     /// Escaped control characters, slashes and backslashes read as separators somewhere down the line.
     private func holdsHiddenByte(_ segment: ArraySlice<UInt8>) -> Bool {
         segment.contains(UInt8(ascii: "%"))
-            && percentDecoded(segment).contains { $0 < 0x20 || $0 == 0x7F || $0 == 0x2F || $0 == 0x5C }
+            && Self.percentDecoded(segment).contains { $0 < 0x20 || $0 == 0x7F || $0 == 0x2F || $0 == 0x5C }
     }
 
-    private func percentDecoded(_ segment: ArraySlice<UInt8>) -> [UInt8] {
+    /// Escapes that are no escapes stay.
+    static func percentDecoded(_ segment: ArraySlice<UInt8>) -> [UInt8] {
         var decoded: [UInt8] = []
         var index = segment.startIndex
         while index < segment.endIndex {

@@ -10,11 +10,11 @@ package struct ReturnTarget: Hashable, Sendable {
     }
 
     /// The same target with one more query parameter, before any fragment. `value` must need no escaping.
-    package func adding(parameter name: String, value: String) -> String {
+    package func adding(parameter name: String, value: String) -> ReturnTarget {
         let fragmentStart = location.firstIndex(of: "#") ?? location.endIndex
         let page = location[..<fragmentStart]
         let separator = page.contains("?") ? "&" : "?"
-        return "\(page)\(separator)\(name)=\(value)\(location[fragmentStart...])"
+        return ReturnTarget(checked: "\(page)\(separator)\(name)=\(value)\(location[fragmentStart...])")
     }
 }
 
@@ -26,6 +26,8 @@ package enum TargetRefusal: Error, Hashable {
     case form
     case host
     case notListed
+    case otherSite
+    case reservedName
     case path
     case loop
 
@@ -38,6 +40,8 @@ package enum TargetRefusal: Error, Hashable {
         case .form: "it must be a path that begins with one /, or an https URL"
         case .host: "its host is not a valid domain name, or its port is not a number from 1 to 65535"
         case .notListed: "its host and port are not in returnDomains"
+        case .otherSite: "it is not on the origin of the site"
+        case .reservedName: "its query holds magpie_ticket or magpie_nonce, which are put there at the end"
         case .path: "its path holds //, a dot segment, or an escaped slash, backslash or control character"
         case .loop: "it points at the login itself"
         }

@@ -21,6 +21,8 @@ package struct LogField: Sendable {
 
     // Who and what
     package static func account(_ name: String) -> Self { Self("account", .text(name)) }
+    /// A site of the configuration, never a name from a request.
+    package static func site(_ name: String) -> Self { Self("site", .text(name)) }
     package static func appID(_ id: String) -> Self { Self("appId", .text(id)) }
     /// The first six characters only: enough to follow a complaint, too few to address a person.
     package static func openID(_ id: String) -> Self { Self("openid", .text(redactedOpenID(id))) }

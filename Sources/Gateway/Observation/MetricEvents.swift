@@ -11,6 +11,7 @@ extension Metrics {
         case connectionFault(Listener, ConnectionFault)
         case storeFailed(StoreOperation)
         case limited(Limit)
+        case ticket(TicketOutcome)
     }
 
     /// What one client address may only ask so often in a minute.
@@ -61,6 +62,21 @@ extension Metrics {
         case foreignOrigin = "foreign_origin"
         case unknownAccount = "unknown_account"
         case noTicket = "no_ticket"
+    }
+
+    /// What became of a visitor's ticket for another site.
+    package enum TicketOutcome: String, CaseIterable, Sendable {
+        case issued
+        case redeemed
+        /// Never given out, expired, or redeemed before.
+        case unknown
+        case otherSite = "other_site"
+        case otherNonce = "other_nonce"
+        case sessionEnded = "session_ended"
+        /// Of the request to redeem it: the site's name or secret, the body, or that it comes from a page.
+        case unauthorized
+        case badRequest = "bad_request"
+        case foreignOrigin = "foreign_origin"
     }
 
     package enum SessionEnd: String, CaseIterable, Sendable {

@@ -23,6 +23,7 @@ package final class Metrics: Sendable {
     let storeFailures = MetricTable([MetricLabel("operation", StoreOperation.allCases.map(\.rawValue))])
     let storeDurations = MetricHistogram(MetricLabel("operation", StoreOperation.allCases.map(\.rawValue)))
     let sessionsClosed = MetricTable([MetricLabel("reason", SessionEnd.allCases.map(\.rawValue))])
+    let tickets = MetricTable([MetricLabel("outcome", TicketOutcome.allCases.map(\.rawValue))])
     let limited = MetricTable([MetricLabel("limit", Limit.allCases.map(\.rawValue))])
     private let byAccount: Mutex<ByAccount>
     let version: String
@@ -128,6 +129,7 @@ package final class Metrics: Sendable {
             connectionsOpen[listener.rawValue].add(1)
         case .connectionClosed(let listener): connectionsOpen[listener.rawValue].add(-1)
         case .connectionFault(let listener, let fault): connectionFaults[listener.rawValue, fault.rawValue].add(1)
+        case .ticket(let outcome): tickets[outcome.rawValue].add(1)
         case .limited(let limit): limited[limit.rawValue].add(1)
         case .storeFailed(let operation): storeFailures[operation.rawValue].add(1)
         }

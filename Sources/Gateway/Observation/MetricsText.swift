@@ -148,6 +148,8 @@ extension Metrics {
         text.table("magpie_signatures_total", .counter, "JS-SDK signatures asked for, by outcome.", signatures)
         text.table("magpie_logins_total", .counter, "Steps of WeChat logins, by outcome.", logins)
         text.table(
+            "magpie_login_tickets_total", .counter, "Tickets of visitors for other sites, by outcome.", tickets)
+        text.table(
             "magpie_rate_limited_total", .counter,
             "Requests refused because their address had asked too often, by limit.",
             limited)

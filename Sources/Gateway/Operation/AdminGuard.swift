@@ -24,17 +24,11 @@ struct AdminGuard: Sendable {
     /// What stands after "Bearer"; or, where nothing is changed, the password of "Basic", which a browser asks its person
     /// for. Of "Basic" a browser makes a habit, so what changes something wants what no browser sends by itself.
     private func credential(of request: Request) -> [UInt8]? {
-        guard request.fields.count(.authorization) == 1, let text = request.fields[.authorization],
-            let space = text.firstIndex(of: " ")
-        else { return nil }
-        let rest = text[text.index(after: space)...]
-        switch text[..<space].lowercased() {
-        case "bearer": return Array(rest.utf8)
+        guard let authorization = Authorization(request) else { return nil }
+        switch authorization.scheme {
+        case "bearer": return Array(authorization.value.utf8)
         case "basic" where request.method == .get || request.method == .head:
-            guard let pair = Base64.decode(String(rest)), let colon = pair.firstIndex(of: UInt8(ascii: ":")) else {
-                return nil
-            }
-            return Array(pair[(colon + 1)...])
+            return BasicCredentials(authorization.value)?.password
         default: return nil
         }
     }

@@ -63,7 +63,7 @@ struct AdminRoutes: Sendable {
     }
 
     func revokeSessions(_ request: Request) async throws -> Response {
-        let order = try Self.decode(Revocation.self, from: request)
+        let order = try request.json(as: Revocation.self)
         let count = try await sessions.revoke(openID: order.openid, account: order.account)
         return .json(try Self.encode(["revoked": count]))
     }
@@ -83,7 +83,7 @@ struct AdminRoutes: Sendable {
     /// A program had a token refused. It gets the one that is valid now, and only a token that is still the current one
     /// is replaced, so that any number of reports of one failure cost one call.
     func reportToken(_ request: Request) async throws -> Response {
-        let report = try Self.decode(TokenReport.self, from: request)
+        let report = try request.json(as: TokenReport.self)
         let desk = try accounts.named(report.account)
         return try reply(try await desk.keeper.report(failedToken: report.token), desk)
     }
@@ -111,39 +111,17 @@ struct AdminRoutes: Sendable {
     // MARK: - Diagnosis
 
     func diagnose(_ request: Request) async throws -> Response {
-        let evidence = try Self.decode(SignatureEvidence.self, from: request)
+        let evidence = try request.json(as: SignatureEvidence.self)
         guard evidence.isReasonable else { throw Failure.badParameter("url", rule: "longer than 4096 bytes") }
         return .json(try Self.encode(await SignatureDiagnosis(accounts, now: now()).examine(evidence)))
     }
 
-    // MARK: - JSON in and out
-
-    private static func decode<Value: Decodable>(_ type: Value.Type, from request: Request) throws -> Value {
-        let mediaType = request.fields[.contentType]?.split(separator: ";").first.map { $0.lowercased() }
-        guard mediaType == "application/json" else { throw Failure.unsupportedMediaType }
-        do {
-            return try JSONDecoder().decode(type, from: Data(request.body))
-        } catch let error as DecodingError {
-            throw Failure.badParameter(error.place, rule: "missing, or not of the type it must have")
-        }
-    }
+    // MARK: - JSON
 
     private static func encode(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.dateEncodingStrategy = .iso8601
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return Array(try encoder.encode(value))
-    }
-}
-
-extension DecodingError {
-    /// The key that is wrong, or "body".
-    fileprivate var place: String {
-        switch self {
-        case .keyNotFound(let key, _): key.stringValue
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            context.codingPath.last?.stringValue ?? "body"
-        @unknown default: "body"
-        }
     }
 }

@@ -60,6 +60,8 @@ struct RateLimits: Sendable {
     /// Of the console's Token, at the public listener. Apart from the next, or strangers could keep the operator out.
     let consoleGuesses: RateLimit
     let adminGuesses: RateLimit
+    /// Of the sites' secrets: apart, too, so that no site's mistake stands in the way of the console.
+    let siteGuesses: RateLimit
 
     init(
         _ limits: Configuration.Limits, addresses: ClientAddress, metrics: Metrics, log: EventLog,
@@ -72,5 +74,6 @@ struct RateLimits: Sendable {
         signatures = limit(.signatures, limits.signaturesPerAddress)
         consoleGuesses = limit(.guesses, limits.guessesPerAddress)
         adminGuesses = limit(.guesses, limits.guessesPerAddress)
+        siteGuesses = limit(.guesses, limits.guessesPerAddress)
     }
 }

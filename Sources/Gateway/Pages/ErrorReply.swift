@@ -22,8 +22,10 @@ struct ErrorReply: Sendable {
         if failure.status == .unauthorized {
             // RFC 9110 §15.5.2 asks for a challenge; there is no registered one for a login by redirect.
             let scheme =
-                if case .unauthorizedAdmin = failure { Self.isNavigation(request) ? "Basic" : "Bearer" } else {
-                    "Cookie"
+                switch failure {
+                case .unauthorizedAdmin: Self.isNavigation(request) ? "Basic" : "Bearer"
+                case .unauthorizedSite: "Basic"
+                default: "Cookie"
                 }
             try? response.fields.append(.wwwAuthenticate, "\(scheme) realm=\"magpie\"")
         }

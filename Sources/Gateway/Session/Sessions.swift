@@ -108,6 +108,11 @@ package struct Sessions: Sendable {
         return Live(id: live.id, session: session, value: record.value)
     }
 
+    /// Whether the session of this `SessionID.storeName` has not ended.
+    func lives(named storeName: String) async throws(StoreError) -> Bool {
+        try await store.read(Key(namespace: Self.namespace, name: storeName)) != nil
+    }
+
     /// Ends a session. It is durably gone when this returns.
     package func end(_ id: SessionID) async throws(StoreError) {
         _ = try await store.commit([.remove(Self.key(id))], if: [])

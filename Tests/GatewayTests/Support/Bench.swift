@@ -25,9 +25,8 @@ final class Bench: Sendable {
     /// - Parameter sleepsAtOnce: Whether a pause only moves the clock.
     init(
         store: (any Store)? = nil, limits: Configuration.Limits = .init(), stableToken: Bool = true,
-        sleepsAtOnce: Bool = false
+        sites: [Configuration.Site] = [], clock: Clock = Clock(), sleepsAtOnce: Bool = false
     ) {
-        let clock = Clock()
         time = clock
         let now: @Sendable () -> Date = { clock.now }
         let store = store ?? MemoryStore(now: now)
@@ -80,8 +79,12 @@ final class Bench: Sendable {
         let cookies = Cookies(
             sessionName: "__Host-magpie_session", bindingName: "__Host-magpie_login", isSecure: true, sameSite: .lax,
             sessionLifetime: 7 * 86_400)
+        let profiles = LateProfiles(sessions: sessions, log: log, now: now)
+        let hub = LoginHub(
+            sites: Sites(sites), tickets: LoginTickets(store: store, now: now), sessions: sessions,
+            profiles: profiles, metrics: metrics)
         let login = LoginRoutes(
-            accounts: accounts, sessions: sessions, records: LoginRecords(store: store, now: now),
+            accounts: accounts, sessions: sessions, hub: hub, records: LoginRecords(store: store, now: now),
             quota: LoginQuota(most: limits.logins), limit: rates.logins, cookies: cookies,
             publicOrigin: publicURL.description, log: log, metrics: metrics, now: now, patience: .seconds(30),
             pause: timing.sleep)
@@ -91,8 +94,10 @@ final class Bench: Sendable {
             login: login,
             sessions: SessionRoutes(
                 accounts: accounts, sessions: sessions, cookies: cookies,
-                profiles: LateProfiles(sessions: sessions, log: log, now: now),
-                site: publicURL, metrics: metrics, log: log),
+                profiles: profiles, site: publicURL, metrics: metrics, log: log),
+            tickets: TicketRoutes(
+                sites: hub.sites, tickets: hub.tickets, sessions: sessions, guesses: rates.siteGuesses,
+                metrics: metrics, log: log),
             verification: VerificationRoute(accounts: accounts, guesses: rates.consoleGuesses),
             demo: DemoRoute(account: "main", sandboxSDK: nil))
         router = Router(routes)
