@@ -6,12 +6,14 @@ import Testing
 
 struct LocalChecksTests {
     private func findings(
-        _ url: String, domains: [String] = ["h5.example.com"], files: [String: String]? = ["MP_verify_abc.txt": "abc"]
+        _ url: String, domains: [String] = ["h5.example.com"], files: [String: String]? = ["MP_verify_abc.txt": "abc"],
+        site: String = "https://shop.example.org"
     ) throws -> [Finding] {
         let list = domains.map { "\"\($0)\"" }.joined(separator: ",")
         let json = """
             { publicURL: "\(url)", accounts: [{ name: "main", appId: "wx0123456789abcdef", appSecret: { env: "S" },
-              jsDomains: [\(list)] }] }
+              jsDomains: [\(list)] }],
+              sites: [{ name: "shop", origin: "\(site)", secret: { env: "S" } }] }
             """
         let sources = ConfigurationSources { _ in "0123456789abcdef0123456789abcdef" }
         let loaded = try ConfigurationLoader(sources: sources).load(Array(json.utf8), source: "test")
@@ -44,6 +46,16 @@ struct LocalChecksTests {
             try self.findings("https://h5.example.com", domains: []).contains {
                 $0.title.contains("jsDomains is empty")
             })
+    }
+
+    @Test func `a site is told where its logins begin and end, and one on this machine is worth a look`() throws {
+        let good =
+            "site shop: logins begin at https://h5.example.com/redirect?site=shop, and end on https://shop.example.org"
+        #expect(try findings("https://h5.example.com").contains(.good(good)))
+        let local = try findings("https://h5.example.com", site: "http://localhost:3000")
+        #expect(local.contains { $0.mark == .note && $0.title.hasPrefix("site shop: http://localhost:3000") })
+        let trial = try findings("http://localhost:8080", site: "http://localhost:3000")
+        #expect(trial.contains { $0.mark == .good && $0.title.hasPrefix("site shop") })
     }
 
     @Test func `a public directory that cannot be read is to be changed`() throws {

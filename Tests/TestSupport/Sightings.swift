@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The secrets that servers hand out to their clients and tell nobody else: session ids, bindings and states. Every
+/// The secrets that servers hand out to their clients and tell nobody else: session ids, bindings, states and tickets. Every
 /// `RawClient` notes those that it receives; `MagpieHome` looks for them in what the server wrote.
 enum Sightings {
     /// A flood's first and last ones stand for the rest.
@@ -34,6 +34,9 @@ enum Sightings {
         // A menu's name is a state, too, and no secret.
         if let state = response.parameter("state"), state.utf8.count == 64 {
             sighted.append(.init(name: "state", value: state))
+        }
+        if let ticket = response.parameter("magpie_ticket") {
+            sighted.append(.init(name: "login ticket", value: ticket))
         }
         guard !sighted.isEmpty else { return }
         values.withLock { values in

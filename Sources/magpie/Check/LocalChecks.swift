@@ -7,7 +7,8 @@ struct LocalChecks {
     let verificationFiles: [String: String]?
 
     func run() -> [Finding] {
-        [checkScheme(), checkPort(), checkHost()] + configuration.accounts.flatMap(checkDomains) + checkVerification()
+        [checkScheme(), checkPort(), checkHost()] + configuration.accounts.flatMap(checkDomains)
+            + configuration.sites.map(check) + checkVerification()
     }
 
     private var publicURL: Origin { configuration.publicURL }
@@ -68,6 +69,17 @@ struct LocalChecks {
             )
         }
         return findings
+    }
+
+    private func check(_ site: Gateway.Configuration.Site) -> Finding {
+        if site.origin.isLoopback, !publicURL.isLoopback {
+            return .note(
+                "site \(site.name): \(site.origin) is each visitor's own device",
+                "Write the origin that visitors see, unless you try it on this machine.",
+                "访客的手机无法访问本机地址，请填写站点的公网地址。")
+        }
+        return .good(
+            "site \(site.name): logins begin at \(publicURL)/redirect?site=\(site.name), and end on \(site.origin)")
     }
 
     private func checkVerification() -> [Finding] {
