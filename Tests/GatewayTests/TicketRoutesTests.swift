@@ -34,6 +34,13 @@ struct TicketRoutesTests {
         #expect(try await shop.redeem(bench, ticket).status == .ok)
     }
 
+    @Test func `a site whose secret was left out is nobody, least of all with an empty one`() async throws {
+        let bare = SiteBackend(name: "shop", origin: shop.origin, secret: "")
+        let bench = Bench(sites: [bare.site])
+        let ticket = try await ticket(bench)
+        #expect(try await bare.redeem(bench, ticket).status == .unauthorized)
+    }
+
     @Test func `who guesses at a secret is soon told nothing more, not even that he found it`() async throws {
         var thief = SiteBackend(name: "shop", origin: shop.origin, secret: "", address: "203.0.113.1")
         for guess in 0..<60 {

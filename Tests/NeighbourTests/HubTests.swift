@@ -48,7 +48,8 @@ extension NeighbourTests {
             #expect(try customer.get(entry, page)["location"] == "/cart?id=1")
             var thief = RawVisitor(port: port, host: "127.0.0.1:\(port)")
             try thief.get("/", page)
-            for url in [entry, try #require(RawVisitor.path(of: try #require(try browser.get(way)["location"])))] {
+            let fresh = try #require(try browser.get(way)["location"])
+            for url in [entry, try #require(RawVisitor.path(of: fresh))] {
                 #expect(try thief.get(url, page).status == 403)
                 #expect(try thief.get("/cart").status == 401)
             }

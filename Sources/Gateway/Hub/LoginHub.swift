@@ -14,9 +14,8 @@ struct LoginHub: Sendable {
 
     /// What a request to log in says of a site; nil for one of our own.
     func visit(_ query: Query) throws -> SiteVisit? {
-        let (site, nonce) = (
-            try query.only(SiteVisit.siteParameter), try query.only(SiteVisit.nonceParameter)
-        )
+        let site = try query.only(SiteVisit.siteParameter)
+        let nonce = try query.only(SiteVisit.nonceParameter)
         if let nonce, site == nil || !SiteVisit.isNonce(nonce) {
             throw Failure.badParameter(SiteVisit.nonceParameter, rule: SiteVisit.nonceRule)
         }
@@ -36,8 +35,8 @@ struct LoginHub: Sendable {
         if completes { identity = try await profiles.completing(identity, of: live, desk: desk) }
         let ticket = try await tickets.issue(
             .init(
-                site: site.name, origin: site.origin.description, account: desk.name, nonce: visit.nonce,
-                sessionName: id.storeName, identity: try SessionReply(identity, live.session, desk).json()))
+                site: site.name, origin: site.origin.description, nonce: visit.nonce, sessionName: id.storeName,
+                identity: try SessionReply(identity, live.session, desk).json()))
         metrics.count(.ticket(.issued))
         return ticket
     }

@@ -26,7 +26,6 @@ struct LoginTickets: Sendable {
         /// The site that may redeem it, and where that was then: a name that was given to another site since is another.
         var site: String
         var origin: String
-        var account: String
         var nonce: String?
         /// Of the session that it comes from: when that has ended, so has the ticket.
         var sessionName: String
@@ -86,7 +85,7 @@ struct LoginTickets: Sendable {
     private static func encode(_ content: Content) -> [UInt8] {
         var writer = RecordWriter()
         writer.put(form)
-        for text in [content.site, content.origin, content.account] { writer.put(text) }
+        for text in [content.site, content.origin] { writer.put(text) }
         writer.put(content.nonce)
         writer.put(content.sessionName)
         writer.put(bytes: content.identity)
@@ -99,8 +98,8 @@ struct LoginTickets: Sendable {
         do throws(UnfitRecord) {
             guard try reader.byte() == form else { return nil }
             let content = Content(
-                site: try reader.text(), origin: try reader.text(), account: try reader.text(),
-                nonce: try reader.optionalText(), sessionName: try reader.text(), identity: Array(try reader.bytes()))
+                site: try reader.text(), origin: try reader.text(), nonce: try reader.optionalText(),
+                sessionName: try reader.text(), identity: Array(try reader.bytes()))
             return reader.isAtEnd ? content : nil
         } catch {
             return nil

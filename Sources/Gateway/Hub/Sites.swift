@@ -16,9 +16,10 @@ struct Sites: Sendable {
     }
 
     /// The site whose name and secret these are. It takes as long for a name that nobody has, and compares digests, so
-    /// that no time tells of a secret how long it is.
+    /// that no time tells of a secret how long it is. A site whose secret was left out, as with the sandbox it may be,
+    /// is nobody.
     func bearing(_ credentials: BasicCredentials) -> Configuration.Site? {
-        let site = all.first { $0.name == credentials.user }
+        let site = all.first { $0.name == credentials.user && !$0.secret.isEmpty }
         let secret = (site?.secret ?? nobody).withBytes { Digest.sha256($0) }
         return constantTimeEquals(Digest.sha256(credentials.password), secret) ? site : nil
     }
