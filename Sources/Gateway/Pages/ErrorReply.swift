@@ -15,7 +15,7 @@ struct ErrorReply: Sendable {
             ? Response(
                 failure.status,
                 [(.contentType, "text/html; charset=utf-8"), (.contentSecurityPolicy, ErrorPage.policy)],
-                body: .bytes(Array(ErrorPage.html(failure, requestID: id).utf8)))
+                body: .bytes(Array(ErrorPage.html(failure, requestID: id, PageLanguage(request)).utf8)))
             : .json(json(id: id), status: failure.status)
         // The id has been checked, and the rest is written here.
         try? response.fields.append(.xRequestID, id)
