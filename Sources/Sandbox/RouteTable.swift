@@ -38,6 +38,7 @@ struct RouteTable {
 
     private var pageRoutes: [Route] {
         let pages = AuthorizePages(platform: platform)
+        let console = Console(platform: platform, control: control)
         let flavours = [AuthorizeLink.Flavour.official, .website]
         return flavours.flatMap { flavour in
             [
@@ -48,16 +49,8 @@ struct RouteTable {
         } + [
             Route(.get, "/connect/visitor") { request, _ in pages.showVisitor(request) },
             Route(.post, "/connect/visitor") { request, _ in pages.setVisitor(request) },
-            Route(.get, "/") { [control, platform] request, _ in
-                do throws(ControlError) {
-                    // It shows what the control API shows, so that it is as careful whom it shows it.
-                    try control.door.check(request)
-                } catch {
-                    return error.response
-                }
-                let accounts = platform.with { $0.ledgers.map(\.account) }
-                return HomePage(accounts: accounts, origin: request.origin).page.response()
-            },
+            Route(.get, "/") { request, _ in console.show(request) },
+            Route(.post, Console.path) { request, _ in console.press(request) },
         ]
     }
 
@@ -79,7 +72,9 @@ struct RouteTable {
         return ControlAPI.operations.map { operation in
             Route(operation.method, operation.path) { request, _ in control.respond(to: request, with: operation.call) }
         } + [
-            Route(.post, "/_sandbox/reset") { request, _ in control.reset(request) },
+            Route(.post, "/_sandbox/reset") { request, _ in
+                control.respond(to: request, with: control.reset)
+            },
             breakable(.post, PreverifyEndpoint.path) { request, _ in preverify.respond(to: request) },
             Route(.options, PreverifyEndpoint.path) { request, _ in preverify.preflight(request) },
         ]

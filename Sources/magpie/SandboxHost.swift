@@ -35,6 +35,7 @@ struct SandboxHost: Serving {
         var account = Account.fresh(name: tenant.name, domains: tenant.domains)
         account.appID = tenant.appID
         account.appSecret = tenant.appSecret
+        account.hidesSecret = true
         return account
     }
 

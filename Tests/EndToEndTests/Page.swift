@@ -24,6 +24,24 @@ struct Page {
             """, [stage.sdk]) as? String
     }
 
+    /// What `wx.config` comes to with one signature of Magpie's and no second try, in WeChat's words.
+    func signsOnce() throws -> String? {
+        try browser.run(
+            """
+            return (async sdk => {
+              const signed = await fetch('/get-signature?url=' + encodeURIComponent(location.href)).then(r => r.json());
+              const script = document.createElement('script');
+              script.src = sdk;
+              await new Promise(done => { script.onload = done; document.head.append(script); });
+              return new Promise(done => {
+                wx.error(result => done(result.errMsg));
+                wx.ready(() => setTimeout(() => done('ready'), 0));
+                wx.config(Object.assign({ jsApiList: [] }, signed));
+              });
+            })(arguments[0]);
+            """, [stage.sdk]) as? String
+    }
+
     func resign(_ signature: String) throws -> String? {
         try browser.run("return sdk.signSignature(\(signature))\(Self.outcome)") as? String
     }

@@ -18,6 +18,8 @@ struct Stage: Sendable {
     @TaskLocal static var current: Stage?
 
     var origin: String { "http://127.0.0.1:\(port)" }
+    /// The sandbox's page for a person.
+    var console: String { "http://127.0.0.1:\(sandboxPort)/" }
     /// The sandbox's stand-in for WeChat's script.
     var sdk: String { "http://127.0.0.1:\(sandboxPort)/open/js/jweixin-1.6.0.js" }
 
@@ -53,6 +55,12 @@ struct Stage: Sendable {
         let answer = try LoopbackHTTP(port: sandboxPort).send("GET", "/_sandbox/events?kind=preverify")
         let events = (answer.json as? [String: Any])?["events"] as? [[String: Any]] ?? []
         return events.compactMap { $0["detail"] as? String }
+    }
+
+    /// What the platform was asked, as the sandbox has recorded it.
+    func requests(_ filter: String) throws -> [[String: Any]] {
+        let answer = try LoopbackHTTP(port: sandboxPort).send("GET", "/_sandbox/requests?" + filter)
+        return (answer.json as? [String: Any])?["requests"] as? [[String: Any]] ?? []
     }
 
     /// What `magpie diagnose` says of a text on its standard input.

@@ -12,13 +12,21 @@ struct FaultInjector: Sendable {
     func answer(
         _ request: Request, countedAs path: String, _ handle: (Request) async -> Response
     ) async -> Response {
-        let (fault, latency) = platform.with { state in
+        let (fault, latency, time) = platform.with { state in
             state.journal.count(path)
             let fault = state.script.strike(request.path)
             if let fault { state.record("fault", request.path, fault.name) }
-            return (fault, state.knobs.latency)
+            return (fault, state.knobs.latency, state.now)
         }
         if latency > 0 { await pause(latency) }
+        let response = await carryOut(fault, on: request, handle)
+        platform.with { $0.traffic.record(request, response, fault: fault?.name, since: time, at: $0.now) }
+        return response
+    }
+
+    private func carryOut(
+        _ fault: Fault.Kind?, on request: Request, _ handle: (Request) async -> Response
+    ) async -> Response {
         switch fault {
         case nil: return await handle(request)
         case .errcode(let code, let text): return refusal(Refusal(code, text), request)
@@ -38,9 +46,10 @@ struct FaultInjector: Sendable {
 
     private func refusal(_ refusal: Refusal, _ request: Request) -> Response {
         if request.path.hasPrefix("/connect/") {
-            let error = PageError(refusal.code, Bilingual("系统错误", refusal.text))
-            return ErrorPage(error: error).page.response()
+            let error = PageError(scripted: refusal)
+            return ErrorPage(error: error, say: Language(request)).page.response()
         }
+        if request.path == PreverifyEndpoint.path { return PreverifyEndpoint.refusal(refusal.text) }
         let dress: Dress = request.path.hasPrefix("/sns/") ? .web : .api
         return PlatformAPI.dressed(platform.with { $0.reply(to: refusal) }, dress)
     }

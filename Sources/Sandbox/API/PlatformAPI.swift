@@ -25,6 +25,8 @@ struct PlatformAPI: Sendable {
         Endpoint(path: "/cgi-bin/get_api_domain_ip", dress: .api, method: .get, rule: addresses),
         Endpoint(path: "/cgi-bin/getcallbackip", dress: .api, method: .get, rule: addresses),
         Endpoint(path: "/cgi-bin/clear_quota", dress: .api, method: .post, rule: clearQuota),
+        Endpoint(path: "/cgi-bin/openapi/quota/get", dress: .api, method: .post, rule: quota),
+        Endpoint(path: "/cgi-bin/openapi/rid/get", dress: .api, method: .post, rule: explainedRequest),
         Endpoint(path: "/sns/oauth2/access_token", dress: .web, method: .get, rule: webToken),
         Endpoint(path: "/sns/oauth2/refresh_token", dress: .web, method: .get, rule: webRefresh),
         Endpoint(path: "/sns/userinfo", dress: .web, method: .get, rule: webProfile),
@@ -144,7 +146,7 @@ extension PlatformAPI {
         return .object(["errcode": .number(0), "errmsg": .text("ok")])
     }
 
-    private static func body(of request: Request) throws(Refusal) -> [String: JSONValue] {
+    static func body(of request: Request) throws(Refusal) -> [String: JSONValue] {
         guard !request.body.isEmpty else { throw .emptyBody }
         guard case .object(let members) = JSONValue(parsing: request.body) else { throw .badJSON }
         return members

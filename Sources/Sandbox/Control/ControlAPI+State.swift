@@ -119,13 +119,19 @@ extension ControlAPI {
             let tokens = { (family: TokenFamily) -> JSONValue in
                 .list(
                     family.tokens.filter { now < $0.dies }.map {
-                        ["token": .text($0.text), "dies": .number(Double($0.dies))]
+                        [
+                            "token": .text($0.text), "age": .number(Double(now - $0.issued)),
+                            "dies": .number(Double($0.dies)),
+                        ]
                     })
             }
             let tickets = ledger.tickets.mapValues { family -> JSONValue in
                 .list(
                     family.tickets.filter { now < $0.dies }.map {
-                        ["ticket": .text($0.text), "dies": .number(Double($0.dies))]
+                        [
+                            "ticket": .text($0.text), "age": .number(Double(now - $0.issued)),
+                            "dies": .number(Double($0.dies)),
+                        ]
                     })
             }
             return [
@@ -139,7 +145,7 @@ extension ControlAPI {
     private static func json(_ account: Account) -> JSONValue {
         [
             "name": .text(account.name), "kind": .text(account.kind.rawValue), "appid": .text(account.appID),
-            "secret": .text(account.appSecret), "token": .text(account.token),
+            "secret": account.hidesSecret ? .null : .text(account.appSecret), "token": .text(account.token),
             "jsDomains": .list(account.jsDomains.map { .text($0) }),
             "redirectDomains": .list(account.redirectDomains.map { .text($0) }),
             "scopes": .list(account.scopes.map { .text($0) }),

@@ -5,7 +5,7 @@ import Wire
 /// JSON in, JSON out. Refused are foreign hosts and origins (`ControlGuard`), unknown members, and values of a wrong kind.
 /// - `GET  /_sandbox/` names every call.
 /// - `GET  /_sandbox/counters`: `{"counters": {path: calls}}` since the last reset.
-/// - `POST /_sandbox/reset` `{"what": "counters" | "events" | "faults" | "everything"}`; without `what` the first three.
+/// - `POST /_sandbox/reset` `{"what": "counters" | "events" | "requests" | "faults" | "everything"}`; without `what` the first four.
 ///   Everything: tokens, tickets, codes, people and knobs are as they were at the start, and the clock is right again.
 /// - `GET /_sandbox/faults`, `DELETE /_sandbox/faults`, `POST /_sandbox/faults`
 ///   `{"path", "nth"?: 1, "count"?: 1, and one of "errcode": n (and "errmsg"), "status": n, "delay": ms, "hang": ms | true,
@@ -13,6 +13,10 @@ import Wire
 /// - `POST /_sandbox/kill` `{"what": "token" | "ticket", "appid"?, "family"?: "legacy" | "stable"}`.
 /// - `GET /_sandbox/clock`, `POST /_sandbox/clock` `{"advance": seconds}`.
 /// - `GET /_sandbox/events[?since=number][&last=count][&kind=kind]`: the last thousand.
+/// - `GET /_sandbox/requests[?path=path][&account=name or appid][&since=number][&last=count]`: `{"last": number, "requests":
+///   [{"number", "time", "method", "path", "account", "parameters", "userAgent", "caller", "status", "answer", "location",
+///   "fault"}]}`, the last five hundred calls of the platform and its pages. A path may end with `*`, as a fault's. Secrets
+///   are cut away, and of tokens, tickets and codes all but the last six characters.
 /// - `GET /_sandbox/users`, `POST /_sandbox/users` `{"key", "nickname"?, "follows"?, "unionid"?, "avatar"?, "limited"?,
 ///   "snapshot"?: "never" | "first" | "always", "passwordChanged"?: true}` changes a person or adds one.
 /// - `GET /_sandbox/settings`, `POST /_sandbox/settings`: the knobs (`Knobs`); a post changes those it names.
@@ -44,6 +48,7 @@ struct ControlAPI: Sendable {
         Operation(method: .get, path: "/_sandbox/clock", call: clock),
         Operation(method: .post, path: "/_sandbox/clock", call: moveClock),
         Operation(method: .get, path: "/_sandbox/events", call: events),
+        Operation(method: .get, path: "/_sandbox/requests", call: requests),
         Operation(method: .get, path: "/_sandbox/users", call: users),
         Operation(method: .post, path: "/_sandbox/users", call: changeUser),
         Operation(method: .get, path: "/_sandbox/settings", call: settings),
@@ -56,12 +61,7 @@ struct ControlAPI: Sendable {
     func respond(to request: Request, with call: Call) -> Response {
         do throws(ControlError) {
             try door.check(request)
-            let value = try platform.with { (state) throws(ControlError) in
-                let value = try call(&state, request)
-                if request.method != .get { state.record("control", request.path, "done") }
-                return value
-            }
-            var response = Response.json(value.bytes)
+            var response = Response.json(try run(call, on: request).bytes)
             // A literal: it cannot fail.
             try? response.fields.append(.cacheControl, "no-store")
             return response
@@ -70,20 +70,36 @@ struct ControlAPI: Sendable {
         }
     }
 
+    func run(_ call: Call, on request: Request) throws(ControlError) -> JSONValue {
+        try platform.with { (state) throws(ControlError) in
+            let value = try call(&state, request)
+            if request.method != .get { state.record("control", request.path, "done") }
+            return value
+        }
+    }
+
+    /// The call behind `POST` of a path.
+    func call(named path: String) -> Call? {
+        if path == "/_sandbox/reset" { return reset }
+        return Self.operations.first { $0.method == .post && $0.path == path }?.call
+    }
+
     /// `POST /_sandbox/reset`.
-    func reset(_ request: Request) -> Response {
+    var reset: Call {
         let beginning = beginning
-        return respond(to: request) { (state, request) throws(ControlError) in
+        return { (state, request) throws(ControlError) in
             let input = try ControlInput(request, knowing: ["what"])
-            let what = try input.choice("what", of: ["counters", "events", "faults", "everything"])
+            let what = try input.choice("what", of: ["counters", "events", "requests", "faults", "everything"])
             switch what {
             case "everything": state = beginning
             case "counters": state.journal.clearCounters()
             case "events": state.journal.clearEvents()
+            case "requests": state.traffic.clear()
             case "faults": state.script.clear()
             default:
                 state.journal.clearCounters()
                 state.journal.clearEvents()
+                state.traffic.clear()
                 state.script.clear()
             }
             return ["ok": true]
@@ -148,7 +164,7 @@ struct ControlAPI: Sendable {
         return ["events": .list(chosen.map { JSONValue.encoding($0) })]
     }
 
-    private static func number(_ name: String, of request: Request) throws(ControlError) -> Int? {
+    static func number(_ name: String, of request: Request) throws(ControlError) -> Int? {
         guard let text = request.parameter(name) else { return nil }
         guard let number = Int(text), number >= 0 else {
             throw .badInput("\"\(name)\" must be a whole number, 0 or more")

@@ -12,7 +12,7 @@ struct PreverifyEndpoint: Sendable {
 
     func respond(to request: Request) -> Response {
         guard case .object(let members) = JSONValue(parsing: request.body) else {
-            return reply(ControlError.badInput("the body must be a JSON object").response)
+            return Self.reply(ControlError.badInput("the body must be a JSON object").response)
         }
         let config = PageConfig(members)
         let verdict = platform.with { state in
@@ -28,11 +28,20 @@ struct PreverifyEndpoint: Sendable {
             body["reason"] = .text(verdict.reason)
             body["reasonCode"] = .text(verdict.code)
         }
-        return reply(.json(JSONValue.object(body).bytes))
+        return Self.reply(.json(JSONValue.object(body).bytes))
+    }
+
+    /// What a script has the client answer: "config:" and the fault's text, such as "require subscribe".
+    static func refusal(_ text: String) -> Response {
+        let body: JSONValue = [
+            "errMsg": .text("config:\(text)"), "reason": "a fault that was scripted in the sandbox",
+            "reasonCode": "scripted",
+        ]
+        return reply(.json(body.bytes))
     }
 
     func preflight(_ request: Request) -> Response {
-        reply(
+        Self.reply(
             Response(
                 .noContent,
                 [
@@ -43,7 +52,7 @@ struct PreverifyEndpoint: Sendable {
                 ]))
     }
 
-    private func reply(_ response: Response) -> Response {
+    private static func reply(_ response: Response) -> Response {
         var response = response
         for (name, value) in [(FieldName.accessControlAllowOrigin, "*"), (.cacheControl, "no-store")] {
             // Literals: they cannot fail.

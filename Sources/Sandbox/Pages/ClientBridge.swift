@@ -42,7 +42,9 @@ enum ClientBridge {
             fetch(new URL('/_sandbox/preverify', base), {
               method: 'POST', mode: 'cors', credentials: 'omit', body: JSON.stringify(question),
               headers: { 'Content-Type': 'text/plain' }
-            }).then(function (reply) { return reply.json(); }).catch(function () {
+            }).then(function (reply) { return reply.json(); }).then(function (reply) {
+              return typeof reply.errMsg === 'string' ? reply : { errMsg: 'config:fail', reason: 'no verdict came' };
+            }).catch(function () {
               return { errMsg: 'config:fail', reason: 'the sandbox at ' + base + ' did not answer' };
             }).then(function (reply) {
               verdict = reply;

@@ -9,41 +9,42 @@ struct ConsentPage {
     let account: Account
     let users: [User]
     let remembered: String?
+    let say: Language
 
     var page: Page {
-        Page(title: "\(account.name) · 微信授权（沙箱）", body: body, script: Self.script)
+        Page(
+            title: "\(account.name) · \(say("微信授权（沙箱）", "WeChat authorisation (sandbox)"))", say: say, body: body,
+            script: Self.script, leadsAway: true)
     }
 
     private var body: HTML {
         """
-        <div class="banner"><b>沙箱</b> <span>这不是微信 <span class="en" lang="en">Sandbox: this is not WeChat</span></span></div>
+        <div class="banner"><b>\(say("沙箱", "Sandbox"))</b> <span>\(say("这不是微信", "This is not WeChat"))</span></div>
         <form class="sheet" method="post" action="\(link.flavour.rawValue)/decide">
         <input type="hidden" name="link" value="\(link.raw)">
         <main>
         <section class="card">
         <div class="app">\(Pictures.bridge)<div><strong>\(account.name)</strong><span class="mono">\(account.appID)</span></div></div>
         \(picture)
-        <h1>\(HTML(heading))</h1>
+        <h1>\(say(heading))</h1>
         <ul class="asks">\(asks)</ul>
         </section>
-        <p class="notice" id="fragment-missing" hidden>\(HTML(Self.fragmentWarning))</p>
+        <p class="notice" id="fragment-missing" hidden>\(say(Self.fragmentWarning))</p>
         \(warnings)
-        <fieldset><legend>\(HTML(Bilingual("选择身份", "Choose who you are")))</legend>
+        <fieldset><legend>\(say("选择身份", "Choose who you are"))</legend>
         \(users.enumerated().map { card($0.element, isChosen: isChosen($0.element, at: $0.offset)) })
         </fieldset>
         <label class="check"><input type="checkbox" name="remember" id="remember" value="yes" checked>\
-        <span>记住身份，以后静默授权不再询问 <span class="en" lang="en">Remember: what is silent in WeChat then needs no \
-        page</span></span></label>
-        <details><summary>请求参数 <span class="en" lang="en">What was asked</span></summary><div class="card"><dl>
+        <span>\(say("记住身份，以后静默授权不再询问", "Remember me: what is silent in WeChat then needs no page"))</span></label>
+        <details><summary>\(say("请求参数", "What was asked"))</summary><div class="card"><dl>
         <dt>redirect_uri</dt><dd class="mono">\(link.redirectURI)</dd>
         <dt>scope</dt><dd class="mono">\(link.scope)</dd>
         <dt>state</dt><dd class="mono">\(link.state ?? "—")</dd>
         </dl></div></details>
         </main>
         <div class="bar"><div>
-        <button type="submit" name="decision" value="deny" id="deny">拒绝<span class="en" lang="en">Deny</span></button>
-        <button type="submit" name="decision" value="allow" id="allow" class="main">允许<span class="en" lang="en">\
-        Allow</span></button>
+        <button type="submit" name="decision" value="deny" id="deny">\(say("拒绝", "Deny"))</button>
+        <button type="submit" name="decision" value="allow" id="allow" class="main">\(say("允许", "Allow"))</button>
         </div></div>
         </form>
         """
@@ -59,7 +60,7 @@ struct ConsentPage {
         return """
             <label class="user" data-user="\(user.key)"><input type="radio" name="user" value="\(user.key)"\(checked)>\
             \(Pictures.avatar(of: user))<span class="who"><span class="name">\(user.displayName)</span>\
-            <span class="note">\(HTML(user.note))</span></span><span class="tick" aria-hidden="true"></span></label>
+            <span class="note">\(say(user.note))</span></span><span class="tick" aria-hidden="true"></span></label>
 
             """
     }
@@ -76,7 +77,7 @@ struct ConsentPage {
         let silent = Bilingual(
             "只取得 openid。微信里这一步没有页面。", "Only the openid is given. WeChat shows no page for this.")
         let profile = Bilingual("openid、昵称、头像，有则附 unionid", "openid, name, picture, and the unionid if there is one")
-        return "<li>\(HTML(link.scope == "snsapi_base" ? silent : profile))</li>"
+        return "<li>\(say(link.scope == "snsapi_base" ? silent : profile))</li>"
     }
 
     private var picture: HTML? {
@@ -91,7 +92,7 @@ struct ConsentPage {
                     "forceSnapShot：允许后得到的是快照页的虚拟身份。",
                     "forceSnapShot: what you allow is given as a snapshot, a virtual identity."))
         }
-        return warnings.map { "<p class=\"notice\">\(HTML($0))</p>" }
+        return warnings.map { "<p class=\"notice\">\(say($0))</p>" }
     }
 
     private static let fragmentWarning = Bilingual(

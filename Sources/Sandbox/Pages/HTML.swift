@@ -4,6 +4,9 @@ struct HTML: ExpressibleByStringInterpolation, Equatable, Sendable {
 
     init(stringLiteral text: String) { self.text = text }
 
+    /// Text as markup: escaped.
+    init(text: String) { self.text = Self.escaped(text) }
+
     init(stringInterpolation: Interpolation) { text = stringInterpolation.text }
 
     struct Interpolation: StringInterpolationProtocol {
@@ -17,11 +20,6 @@ struct HTML: ExpressibleByStringInterpolation, Equatable, Sendable {
         mutating func appendInterpolation(_ items: [HTML]) { for item in items { text += item.text } }
         mutating func appendInterpolation(_ string: String) { text += HTML.escaped(string) }
         mutating func appendInterpolation(_ number: Int) { text += String(number) }
-    }
-
-    /// Both languages, each marked as what it is so that a screen reader speaks it right.
-    init(_ words: Bilingual) {
-        self = "<span>\(words.chinese)</span> <span class=\"en\" lang=\"en\">\(words.english)</span>"
     }
 
     private static func escaped(_ string: String) -> String {

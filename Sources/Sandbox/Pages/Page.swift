@@ -5,10 +5,14 @@ import Wire
 /// digests, and nothing from anywhere else.
 struct Page: Sendable {
     var title: String
+    let say: Language
     var body: HTML
     var script = ""
     /// Where the script may connect to.
     var connects: [String] = []
+    /// A browser holds the redirect after a form to the same list as the form, and that of the page of consent leads to any
+    /// site.
+    var leadsAway = false
 
     func response() -> Response {
         var fields: [(FieldName, String)] = [
@@ -20,7 +24,7 @@ struct Page: Sendable {
             // stranger's.
             (.referrerPolicy, "same-origin"),
         ]
-        fields.append(("Content-Language", "zh-CN, en"))
+        fields += [("Content-Language", say.tag), (.vary, "Accept-Language")]
         return answer(.ok, fields, Array(markup.text.utf8))
     }
 
@@ -28,7 +32,7 @@ struct Page: Sendable {
         let script: HTML = self.script.isEmpty ? "" : "<script>\(HTML(stringLiteral: self.script))</script>"
         return """
             <!doctype html>
-            <html lang="zh-CN">
+            <html lang="\(say.tag)">
             <head>
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
@@ -50,9 +54,7 @@ struct Page: Sendable {
     private var policy: String {
         var parts = [
             "default-src 'none'", "style-src 'sha256-\(Self.digest(Stylesheet.text))'", "img-src 'self' data:",
-            "base-uri 'none'", "frame-ancestors 'none'",
-            // A browser holds the redirect after a form to this list as well, and that one leads to any site.
-            "form-action 'self' http: https:",
+            "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'" + (leadsAway ? " http: https:" : ""),
         ]
         if !script.isEmpty { parts.append("script-src 'sha256-\(Self.digest(script))'") }
         if !connects.isEmpty { parts.append("connect-src " + connects.joined(separator: " ")) }

@@ -1,20 +1,21 @@
 /// A link that cannot be opened: the platform's number and text, and the reason it keeps to itself.
 struct ErrorPage {
     let error: PageError
+    let say: Language
 
     var page: Page {
         let number: HTML? = error.number.map { "<p class=\"number\">\($0)</p>" }
-        let hint: HTML? = error.hint.map { "<div class=\"card stack\">\(HTML($0))</div>" }
+        let hint: HTML? = error.hint.map { "<p class=\"card\">\(say($0))</p>" }
         return Page(
-            title: error.text.chinese,
+            title: say(error.text), say: say,
             body: """
                 <main>
                 <div class="error" data-error="\(error.number.map(String.init) ?? "")">\(Pictures.alarm)
-                <h1 class="stack">\(HTML(error.text))</h1>
+                <h1>\(say(error.text))</h1>
                 \(number)
                 </div>
                 \(hint)
-                <footer>微信平台沙箱 <span class="en" lang="en">A sandbox of the WeChat platform</span></footer>
+                <footer>\(say("微信平台沙箱 · Magpie 鹊桥", "A sandbox of the WeChat platform · Magpie"))</footer>
                 </main>
                 """)
     }
@@ -24,6 +25,7 @@ struct ErrorPage {
 /// ends. Both requests carry the browser's cookies as long as sandbox and site are one site (ports do not matter).
 struct DoubleCallbackPage {
     let targets: [String]
+    let say: Language
 
     var page: Page {
         let links: [HTML] = targets.map { "<a class=\"button\" data-callback href=\"\($0)\">\($0)</a>" }
@@ -31,9 +33,9 @@ struct DoubleCallbackPage {
             "\(page.scheme)://\(page.host)" + (page.port.map { ":" + $0 } ?? "")
         }
         return Page(
-            title: "双重回调",
+            title: say("双重回调", "Called back twice"), say: say,
             body: """
-                <main><h1 class="stack">\(HTML(Bilingual("正在回调两次…", "Calling back twice…")))</h1>\(links)</main>
+                <main><h1>\(say("正在回调两次…", "Calling back twice…"))</h1>\(links)</main>
                 """,
             script: Self.script, connects: Array(Set(origins)).sorted())
     }
@@ -49,6 +51,7 @@ struct DoubleCallbackPage {
 struct VisitorPage {
     let users: [User]
     let current: String?
+    let say: Language
 
     var page: Page {
         let cards: [HTML] = users.map { user in
@@ -56,23 +59,21 @@ struct VisitorPage {
             return """
                 <label class="user" data-user="\(user.key)"><input type="radio" name="user" value="\(user.key)"\(checked)>\
                 \(Pictures.avatar(of: user))<span class="who"><span class="name">\(user.displayName)</span>\
-                <span class="note">\(HTML(user.note))</span></span><span class="tick" aria-hidden="true"></span></label>
+                <span class="note">\(say(user.note))</span></span><span class="tick" aria-hidden="true"></span></label>
 
                 """
         }
         return Page(
-            title: "访客身份 · 沙箱",
+            title: say("访客身份 · 沙箱", "Visitor · Sandbox"), say: say,
             body: """
-                <div class="banner"><b>沙箱</b> <a href="/">微信平台沙箱 <span class="en" lang="en">Sandbox</span></a></div>
+                <div class="banner"><b>\(say("沙箱", "Sandbox"))</b> <a href="/">\(say("回到控制台", "Back to the console"))</a></div>
                 <form class="sheet" method="post" action="/connect/visitor"><main>
-                <h1>\(HTML(Bilingual("这个浏览器是谁", "Who this browser is")))</h1>
-                <p class="stack">\(HTML(Bilingual("静默授权时使用此身份。", "Silent authorisation takes this person.")))</p>
-                <fieldset><legend>\(HTML(Bilingual("选择身份", "Choose")))</legend>\(cards)</fieldset></main>
+                <h1>\(say("这个浏览器是谁", "Who this browser is"))</h1>
+                <p>\(say("静默授权时使用此身份，不再询问。", "Silent authorisation takes this person without asking."))</p>
+                <fieldset><legend>\(say("选择身份", "Choose"))</legend>\(cards)</fieldset></main>
                 <div class="bar"><div>
-                <button type="submit" name="decision" value="forget" id="forget">忘记<span class="en" lang="en">Forget\
-                </span></button>
-                <button type="submit" name="decision" value="remember" id="keep" class="main">保存<span class="en" lang="en">\
-                Save</span></button>
+                <button type="submit" name="decision" value="forget" id="forget">\(say("忘记", "Forget"))</button>
+                <button type="submit" name="decision" value="remember" id="keep" class="main">\(say("保存", "Save"))</button>
                 </div></div></form>
                 """)
     }

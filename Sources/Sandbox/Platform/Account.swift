@@ -24,6 +24,8 @@ package struct Account: Sendable {
     /// Addresses that may fetch access tokens; `nil` switches the check off.
     package var whitelist: [AddressBlock]?
     package var isSecretFrozen = false
+    /// Somebody's own account, not one of the sandbox's samples: nothing shows its AppSecret.
+    package var hidesSecret = false
 
     package static let localDomains = ["127.0.0.1", "localhost", "[::1]"]
 

@@ -40,10 +40,13 @@ struct Fault: Equatable, Sendable {
 
     /// Counts a call, and says whether it goes wrong.
     mutating func strikes(_ called: String) -> Bool {
-        let matches = path.hasSuffix("*") ? called.hasPrefix(path.dropLast()) : called == path
-        guard matches, !isSpent else { return false }
+        guard Self.isCovered(called, by: path), !isSpent else { return false }
         seen += 1
         return seen >= nth
+    }
+
+    static func isCovered(_ called: String, by path: String) -> Bool {
+        path.hasSuffix("*") ? called.hasPrefix(path.dropLast()) : called == path
     }
 }
 

@@ -61,9 +61,12 @@ struct Grants: Sendable {
 
     func grant(refreshToken: String) -> Grant? { grants[refreshToken] }
 
+    /// Living or not.
+    func grant(accessToken: String) -> Grant? { grantOfToken[accessToken].flatMap { grants[$0] } }
+
     func standing(of accessToken: String, now: Int) -> TokenStanding {
         if retired[accessToken] != nil { return .expired }
-        guard let grant = grantOfToken[accessToken].flatMap({ grants[$0] }) else { return .unknown }
+        guard let grant = grant(accessToken: accessToken) else { return .unknown }
         return now < grant.accessExpires ? .valid(grant) : .expired
     }
 }

@@ -27,6 +27,7 @@ final class Platform: Sendable {
         var users: [User]
         var grants = Grants()
         var journal = Journal()
+        var traffic = Traffic()
         var script = FaultScript()
 
         init(accounts: [Account], users: [User], knobs: Knobs, clock: @escaping @Sendable () -> Int, entropy: Entropy) {

@@ -1,6 +1,6 @@
 /// A counter that begins again at midnight in China, where the platform's day ends.
 struct DailyCount: Equatable, Sendable {
-    private(set) var used = 0
+    private var used = 0
     private var day: Int?
 
     /// Whether one more call fits; a call that does not is not counted.
@@ -14,6 +14,9 @@ struct DailyCount: Equatable, Sendable {
         used += 1
         return true
     }
+
+    /// How many of the day's calls have been made.
+    func used(now: Int) -> Int { day == (now + 8 * 3_600) / 86_400 ? used : 0 }
 
     mutating func clear() { used = 0 }
 }

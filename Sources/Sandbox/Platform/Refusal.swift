@@ -47,6 +47,8 @@ extension Refusal {
     static let clearedTooOften = Refusal(48006, "forbid to clear quota because of reaching the limit")
     static let limitedUser = Refusal(50002, "user limited")
     static let unknownPath = Refusal(40066, "invalid url")
+    static let unknownRequest = Refusal(76001, "rid not found")
+    static let unknownQuota = Refusal(76021, "cgi_path not found, please check")
 
     /// What a scripted fault says when the script gives a number and no text.
     static func text(of code: Int) -> String {

@@ -3,6 +3,7 @@
 struct TicketFamily: Sendable {
     struct Ticket: Equatable, Sendable {
         let text: String
+        let issued: Int
         /// When the next caller gets another ticket.
         let turns: Int
         /// When signatures made with this one stop being accepted.
@@ -41,7 +42,7 @@ struct TicketFamily: Sendable {
             return Issue(ticket: current.text, expiresIn: expiresIn, isNew: false)
         }
         let turns = now + rules.lifetime
-        let ticket = Ticket(text: mint(), turns: turns, dies: turns + rules.overlap)
+        let ticket = Ticket(text: mint(), issued: now, turns: turns, dies: turns + rules.overlap)
         tickets.append(ticket)
         if tickets.count > Self.remembered { tickets.removeFirst(tickets.count - Self.remembered) }
         return Issue(ticket: ticket.text, expiresIn: rules.lifetime, isNew: true)

@@ -6,6 +6,7 @@
 struct TokenFamily: Sendable {
     struct Token: Equatable, Sendable {
         let text: String
+        let issued: Int
         let expires: Int
         var dies: Int
     }
@@ -87,7 +88,7 @@ struct TokenFamily: Sendable {
             let end = index == last ? survivingUntil : now
             tokens[index].dies = min(tokens[index].dies, end)
         }
-        let token = Token(text: mint(), expires: now + rules.lifetime, dies: now + rules.lifetime)
+        let token = Token(text: mint(), issued: now, expires: now + rules.lifetime, dies: now + rules.lifetime)
         tokens.append(token)
         if tokens.count > Self.remembered { tokens.removeFirst(tokens.count - Self.remembered) }
         return Issue(token: token.text, expiresIn: rules.lifetime, isNew: true)

@@ -15,7 +15,7 @@ struct AuthorizePages: Sendable {
 
     /// The form of the page: the link again, the person, and the decision.
     func decide(_ request: Request, flavour: AuthorizeLink.Flavour) -> Response {
-        guard isFromHere(request) else { return ErrorPage(error: .foreignForm).page.response() }
+        guard isFromHere(request) else { return ErrorPage(error: .foreignForm, say: Language(request)).page.response() }
         let form = parseForm(request.body)
         let field = { (name: String) in (try? form.first(name)) ?? nil }
         let chosen = field("user") ?? ""
@@ -32,18 +32,18 @@ struct AuthorizePages: Sendable {
 
     func showVisitor(_ request: Request) -> Response {
         let users = platform.with { $0.users }
-        return VisitorPage(users: users, current: Self.visitor(of: request)).page.response()
+        return VisitorPage(users: users, current: Self.visitor(of: request), say: Language(request)).page.response()
     }
 
     func setVisitor(_ request: Request) -> Response {
-        guard isFromHere(request) else { return ErrorPage(error: .foreignForm).page.response() }
+        guard isFromHere(request) else { return ErrorPage(error: .foreignForm, say: Language(request)).page.response() }
         let form = parseForm(request.body)
         let chosen = (try? form.first("user")) ?? nil
         let remembers = ((try? form.first("decision")) ?? nil) == "remember"
         var response = Response(.seeOther, [(.location, "/connect/visitor")])
         if remembers {
             guard let chosen, platform.with({ $0.user(chosen) }) != nil else {
-                return ErrorPage(error: .unknownUser).page.response()
+                return ErrorPage(error: .unknownUser, say: Language(request)).page.response()
             }
             remember(chosen, in: &response)
         } else {
@@ -60,28 +60,29 @@ struct AuthorizePages: Sendable {
             do throws(PageError) {
                 if state.knobs.requireWeChat && flavour == .official && !Self.isWeChat(request) { throw .outsideWeChat }
                 let (link, outcome) = try step(&state)
-                return Self.response(link, outcome, state: state)
+                return Self.response(link, outcome, state: state, in: Language(request))
             } catch {
                 state.record(
                     "consent", flavour.rawValue, "error \(error.number.map(String.init) ?? error.text.english)")
-                return ErrorPage(error: error).page.response()
+                return ErrorPage(error: error, say: Language(request)).page.response()
             }
         }
     }
 
     private static func response(
-        _ link: AuthorizeLink, _ step: Platform.State.Step, state: Platform.State
+        _ link: AuthorizeLink, _ step: Platform.State.Step, state: Platform.State, in say: Language
     ) -> Response {
         switch step {
         case .choose(let remembered):
             guard let index = state.ledger(of: link.appID) else {
-                return ErrorPage(error: .unknownAppID).page.response()
+                return ErrorPage(error: .unknownAppID, say: say).page.response()
             }
             return ConsentPage(
-                link: link, account: state.ledgers[index].account, users: state.users, remembered: remembered
+                link: link, account: state.ledgers[index].account, users: state.users, remembered: remembered,
+                say: say
             ).page.response()
         case .callBack(let targets) where targets.count > 1:
-            return DoubleCallbackPage(targets: targets).page.response()
+            return DoubleCallbackPage(targets: targets, say: say).page.response()
         case .callBack(let targets):
             // 303: the form's POST must not be repeated at the site it leads to.
             return Response(

@@ -13,6 +13,21 @@ struct PageError: Error, Equatable, Sendable {
 }
 
 extension PageError {
+    /// One that a script asked for, in the platform's words where these are known.
+    init(scripted refusal: Refusal) {
+        let known: [Int: Bilingual] = [
+            10003: Bilingual("redirect_uri 参数错误", "redirect_uri does not match the configured domain"),
+            10004: Bilingual("该公众号被封禁", "The account is banned"),
+            10005: Bilingual("该公众号没有这些 scope 的权限", "The account has no right to this scope"),
+            10006: Bilingual("必须关注此测试号", "This test account must be followed first"),
+            10009: Bilingual("操作太频繁了，请稍后重试", "Too frequent; try again later"),
+            10015: Bilingual("公众号未授权第三方平台", "The account has not authorised the third-party platform"),
+        ]
+        self.init(
+            refusal.code, known[refusal.code] ?? Bilingual("系统错误", refusal.text),
+            hint: Bilingual("这是沙箱里预设的故障。", "A fault that was scripted in the sandbox."))
+    }
+
     static func redirectDomain(_ hint: Bilingual) -> PageError {
         PageError(
             10003, Bilingual("redirect_uri 参数错误", "redirect_uri does not match the configured domain"), hint: hint)
