@@ -97,7 +97,8 @@ enum Stylesheet {
         .wide button:hover{border-color:var(--accent)}
         button.fault{display:flex;flex-direction:column;justify-content:center;align-items:flex-start;text-align:left;gap:2px;
         padding:8px 12px;min-height:56px;overflow-wrap:anywhere}
-        button.small{padding:6px 14px}
+        button.small{padding:6px 12px;white-space:nowrap}
+        .buttons button.small{white-space:normal}
         .segments{display:flex;background:var(--ground);border-radius:12px;padding:3px}
         .segments label{flex:1;position:relative;text-align:center;cursor:pointer}
         .segments input{position:absolute;opacity:0;inset:0;width:100%;height:100%;margin:0;cursor:pointer}
@@ -129,6 +130,7 @@ enum Stylesheet {
         button.switch{display:flex;width:100%;align-items:center;gap:0 10px;text-align:left;border:0;background:none;
         border-radius:0;padding:6px 0;border-top:1px solid var(--line);font-weight:400}
         .wide button.switch code{flex:1;text-align:right}
+        @media (max-width:30rem){.wide button.switch code{display:none}button.switch span{flex:1}}
         button.switch i{flex:none;width:44px;height:26px;border-radius:13px;border:2px solid var(--muted);position:relative}
         button.switch i:after{content:"";position:absolute;top:3px;left:3px;width:16px;height:16px;border-radius:50%;
         background:var(--muted)}
