@@ -6,7 +6,7 @@ import Wire
 /// one piece; in between, TLS where the listener has it.
 ///
 /// Unchecked because a streamed body holds it: it is used on its loop's thread only, where `Stream` traps on any
-/// other, and by one task.
+/// other, by its connection or by the one errand that this has under way.
 final class Channel: EndOfRound, @unchecked Sendable {
     enum Reading {
         case bytes

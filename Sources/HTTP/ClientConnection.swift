@@ -73,7 +73,7 @@ final class ClientConnection: @unchecked Sendable {
             }
             if let count { return count }
             // The answer may take its time, and thousands may wait for theirs.
-            parser.releaseMemory()
+            if parser.buffered == 0 { parser.releaseMemory() }
             try await transport.readable(by: deadline)
         }
     }

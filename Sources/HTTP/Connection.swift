@@ -31,7 +31,7 @@ final class Connection: Watcher, @unchecked Sendable {
     }
 
     /// What has to wait for something.
-    enum Errand {
+    private enum Errand {
         case handshake
         case respond(Request, since: Deadline)
         case answer(Request, Response, since: Deadline)
@@ -61,8 +61,8 @@ final class Connection: Watcher, @unchecked Sendable {
     @exclusivity(unchecked) private var waiting: RequestParser.Phase?
     /// The task of the errand under way.
     @exclusivity(unchecked) private var task: Task<Void, Never>?
-    /// How many errands were begun and ended.
-    @exclusivity(unchecked) private var errands = (begun: 0, ended: 0)
+    /// How many errands have ended.
+    @exclusivity(unchecked) private var errandsEnded = 0
     /// What was done since others last had their turn: reads that found bytes, and requests.
     @exclusivity(unchecked) private var streak = 0
     private static let longestStreak = 8
@@ -105,8 +105,7 @@ final class Connection: Watcher, @unchecked Sendable {
         guard let phase = waiting else { return go() }
         waiting = nil
         switch reason {
-        case .ready: go()
-        case .cancelled: site.close(self)
+        case .ready, .cancelled: go()
         case .timedOut:
             guard phase == .idle else { return end(after: .refused(.timedOut)) }
             guard site.loop.now < idleEnd else { return go() }
@@ -118,7 +117,11 @@ final class Connection: Watcher, @unchecked Sendable {
     }
 
     private func go() {
-        if isCancelled { return site.close(self) }
+        if isCancelled {
+            // What was answered before that goes out, as far as the kernel takes it now.
+            _ = try? flushNow()
+            return site.close(self)
+        }
         let turn: Turn
         do throws(Failure) {
             turn = try advance()
@@ -148,7 +151,9 @@ final class Connection: Watcher, @unchecked Sendable {
         // A task for each kind: while it waits, it holds what it needs and no more.
         switch errand {
         case .handshake: begin { await $0.agree() }
-        case .respond(let request, let start): begin { await $0.respond(to: request, since: start) }
+        case .respond(let request, let start):
+            let waits = begin { await $0.respond(to: request, since: start) }
+            if waits { giveBack() }
         case .answer(let request, let response, let start):
             begin { Ending(await $0.answer(request, with: response, since: start)) }
         case .flush: begin { Ending(await $0.flush()) }
@@ -171,16 +176,29 @@ final class Connection: Watcher, @unchecked Sendable {
         }
     }
 
-    private func begin(_ errand: @escaping @Sendable (Connection) async -> Ending) {
-        errands.begun += 1
-        let number = errands.begun
+    /// Whether it waits for something.
+    @discardableResult
+    private func begin(_ errand: @escaping @Sendable (Connection) async -> Ending) -> Bool {
+        let before = errandsEnded
         let task = Task.immediate(executorPreference: site.loop) { self.end(await errand(self)) }
         // It may be over already, and another under way.
-        if errands == (number, number - 1) { self.task = task }
+        guard errandsEnded == before else { return false }
+        self.task = task
+        return true
+    }
+
+    /// A handler that waits must not hold back the answers before its own, nor memory that nobody needs now: of thousands
+    /// who wait for WeChat each would have 4 KB of it.
+    private func giveBack() {
+        channel.flushAtEndOfRound()
+        if parser.buffered == 0 {
+            parser.releaseMemory()
+            channel.releaseMemory()
+        }
     }
 
     private func end(_ ending: Ending) {
-        errands.ended += 1
+        errandsEnded += 1
         task = nil
         switch ending {
         case .goesOn: go()
@@ -190,14 +208,7 @@ final class Connection: Watcher, @unchecked Sendable {
     }
 
     private func respond(to request: Request, since start: Deadline) async -> Ending {
-        // A handler that waits must not hold back the answers before its own, nor memory that nobody needs now: of
-        // thousands who wait for WeChat each would have 4 KB of it.
-        channel.flushAtEndOfRound()
-        if parser.buffered == 0 {
-            parser.releaseMemory()
-            channel.releaseMemory()
-        }
-        return Ending(await answer(request, with: await site.responder.respond(to: request), since: start))
+        Ending(await answer(request, with: await site.responder.respond(to: request), since: start))
     }
 
     private func agree() async -> Ending {
@@ -236,7 +247,7 @@ final class Connection: Watcher, @unchecked Sendable {
             case .needsMore(let phase):
                 // Everything that was asked for is answered: now the answers leave, in one piece.
                 guard try flushNow() else { return .needs(.flush) }
-                switch try read(phase) {
+                switch try read() {
                 case .bytes: streak += 1
                 case .end: return ending(clientHasEnded: true)
                 case .nothing:
@@ -267,18 +278,18 @@ final class Connection: Watcher, @unchecked Sendable {
         idleStart = site.loop.now
     }
 
-    private func read(_ phase: RequestParser.Phase) throws(Failure) -> Channel.Reading {
+    private func read() throws(Failure) -> Channel.Reading {
         do throws(IOError) {
             return try channel.receive(into: &parser)
         } catch {
-            throw error == .timedOut && phase != .idle ? .refused(.timedOut) : .broken(error)
+            throw .broken(error)
         }
     }
 
     /// The end of a connection that was idle for too long, unless a request came just then: a close would reset it.
     private func lastLook() throws(Failure) -> Turn? {
         channel.lookAgain()
-        switch try read(.idle) {
+        switch try read() {
         case .bytes: return nil
         case .end: return ending(clientHasEnded: true)
         case .nothing, .noPlaintext: return ending(clientHasEnded: false)

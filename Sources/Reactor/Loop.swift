@@ -219,6 +219,8 @@ package final class Loop: TaskExecutor {
         if core.seats.hasCalls {
             core.seats.takeCalls(&core.calling)
             for call in core.calling { call.watcher.wake(call.reason) }
+            // Connections that have ended are freed here, and release their descriptors: that touches the poller and
+            // the seats, never this array.
             core.calling.removeAll(keepingCapacity: true)
         }
         // This very loop, which outlives the call.

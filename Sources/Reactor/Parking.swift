@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How a task waits on a loop, and the only file of the project that holds continuations.
+/// How a task, or a watcher without one, waits on a loop, and the only file of the project that holds continuations.
 ///
 /// A *seat* is a place to wait: a stream has two (reading and writing), a `sleep` takes one for its duration. A task
 /// parks on a seat with a deadline; readiness, the deadline or cancellation gets it up, whichever comes first.
@@ -14,7 +14,8 @@ package enum Wake: Sendable {
 /// Who waits on a seat without a task: an object that is called. A task that waits holds 10 KB of stacks and frames,
 /// which is much for one of ten thousand connections that have nothing to do.
 package protocol Watcher: AnyObject {
-    /// On the loop's thread, once for every watch, and never from within the call that began it. Must not block.
+    /// On the loop's thread, once for every watch, and never from within the call that began it. Must not block. The
+    /// seat holds its watcher until then.
     func wake(_ reason: Wake)
 }
 

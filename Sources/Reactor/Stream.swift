@@ -3,7 +3,7 @@ import Glibc
 
 /// A connected socket of one loop, closed when the value ends.
 ///
-/// Built inside the task that uses it. Every call tries the system call first and parks only when the kernel has
+/// Built on the loop that uses it. Every call tries the system call first and parks only when the kernel has
 /// nothing (or takes nothing) now; a deadline or the task's cancellation gets it up again. One task may read while
 /// another writes, two may not do the same.
 package struct Stream: ~Copyable {
@@ -56,6 +56,8 @@ package struct Stream: ~Copyable {
     package func watch(by deadline: Deadline, _ watcher: any Watcher) {
         let core = loop.core
         let registration = core.poller[descriptor]
+        // Whoever names a former wait on this seat is late.
+        _ = core.seats.newTicket(registration.readSeat)
         core.seats.sit(.watcher(watcher), on: registration.readSeat, until: deadline)
         if registration.isReadable { core.seats.wake(registration.readSeat, .ready) }
     }

@@ -72,12 +72,12 @@ public final class SQLiteStore: Store {
         return record.flatMap { $0.isExpired(at: now) ? nil : $0 }
     }
 
-    public func readNow(_ key: Key) -> Glance {
+    public func readNow(_ key: Key) throws(StoreError) -> Glance {
         let now = now.milliseconds
         do throws(StoreError) {
             return Glance(try readers.read(key), at: now)
-        } catch {
-            // `read` looks into it, and throws what remains.
+        } catch .corrupt {
+            // `read` has it looked into.
             return .later
         }
     }

@@ -20,10 +20,11 @@ public protocol Store: Sendable {
     ///   and reported to the operator.
     func read(_ key: Key) async throws(StoreError) -> Record?
 
-    /// What `read` would answer, where that takes no waiting for another thread; `.later`, also for any failure, leaves
-    /// it to `read`. A server that is asked thousands of times a second who a visitor is asks this first. A store need
-    /// not have it.
-    func readNow(_ key: Key) -> Glance
+    /// What `read` would answer, where that takes no suspension; `.later` leaves it to `read`. A server that is asked
+    /// thousands of times a second who a visitor is asks this first. A store need not have it.
+    ///
+    /// - Throws: as `read`.
+    func readNow(_ key: Key) throws(StoreError) -> Glance
 
     /// Makes all `changes` in order, or none: `false` when one of the `conditions` did not hold, and nothing changed.
     ///
@@ -50,7 +51,7 @@ public protocol Store: Sendable {
 extension Store {
     public var now: Date { Date() }
 
-    public func readNow(_ key: Key) -> Glance { .later }
+    public func readNow(_ key: Key) throws(StoreError) -> Glance { .later }
 }
 
 /// What a store can tell of a key at once.

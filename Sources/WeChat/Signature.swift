@@ -25,7 +25,7 @@ public enum Signature {
         return String(decoding: digits.indices.map { digits[$0] }, as: UTF8.self)
     }
 
-    /// What is hashed is put together on the stack: the hot path allocates nothing.
+    /// What is hashed is put together on the stack, unless the URL is very long: the hot path allocates nothing.
     static func digits(
         ticket: Secret, nonce: Span<UInt8>, timestamp: Span<UInt8>, url: Span<UInt8>
     ) -> InlineArray<40, UInt8> {

@@ -89,7 +89,6 @@ package struct Fields: Sendable {
             bytes.reserveCapacity(512)
         }
         let nameStart = bytes.count
-        bytes.reserveCapacity(nameStart + name.count + value.count + 4)
         bytes.append(contentsOf: name)
         bytes.append(UInt8(ascii: ":"))
         bytes.append(0x20)

@@ -82,6 +82,15 @@ struct ObservationMetricsTests {
         let options = ["route": "/redirect/{account}", "method": "OPTIONS", "status": "2xx"]
         #expect(scrape.value(requests, options) == 1)
         #expect(scrape.samples.count { $0.name == requests } == 3)
+        for (count, method) in [Wire.Method.get, .head, .post, .options].enumerated() {
+            let one = Metrics(routes: [], accounts: [])
+            for _ in 0...count {
+                one.requestBegan()
+                one.requestEnded(one.route("/"), method, .ok, took: .zero)
+            }
+            let labels = ["route": "other", "method": method.description, "status": "2xx"]
+            #expect(try Scrape(one.exposition()).value(requests, labels) == Double(count + 1))
+        }
         #expect(scrape.value("magpie_http_requests_in_flight") == 1)
         let duration = "magpie_http_request_duration_seconds"
         func bucket(_ bound: String) -> Double? {

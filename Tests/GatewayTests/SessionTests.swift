@@ -20,6 +20,27 @@ struct SessionTests {
         #expect(try await attacker.get(bench, "/session?account=second").status == .unauthorized)
     }
 
+    @Test func `a store that can say nothing at once gives the same answers`() async throws {
+        let (quick, slow) = (Bench(), Bench(store: Patient()))
+        var answers: [[String]] = []
+        for bench in [quick, slow] {
+            var visitor = Visitor()
+            var told: [String] = []
+            for step in 0..<3 {
+                if step == 1 { _ = try await visitor.logIn(bench, as: "oVisitor") }
+                if step == 2 { _ = try await visitor.post(bench, "/logout") }
+                for path in ["/auth", "/session", "/auth?scope=userinfo", "/auth?scope=odd", "/session?account=none"] {
+                    let answer = try await visitor.get(bench, path)
+                    let openID = answer.fields["X-WeChat-OpenID"] ?? ""
+                    told.append("\(path) \(answer.status) \(openID) \(answer.text.count)")
+                }
+            }
+            answers.append(told)
+        }
+        #expect(answers[0] == answers[1])
+        #expect(answers[0].contains { $0.hasPrefix("/auth 200 oVisitor") })
+    }
+
     @Test func `an id that the server did not give out is never adopted`() async throws {
         let invented = String(repeating: "A", count: 43)
         var visitor = Visitor(cookies: ["__Host-magpie_session": invented])
@@ -271,4 +292,25 @@ struct SessionTests {
             }
         }
     }
+}
+
+/// A store that has to be waited for, as one of the disk or an embedder's.
+private struct Patient: Store {
+    let store = MemoryStore(now: { Date(timeIntervalSince1970: 1_760_000_000) })
+
+    var now: Date { store.now }
+
+    func read(_ key: Key) async throws(StoreError) -> Record? { try await store.read(key) }
+
+    func commit(_ changes: [Change], if conditions: [Condition]) async throws(StoreError) -> Bool {
+        try await store.commit(changes, if: conditions)
+    }
+
+    func scan(
+        namespace: String, after: String?, limit: Int
+    ) async throws(StoreError) -> [(name: String, record: Record)] {
+        try await store.scan(namespace: namespace, after: after, limit: limit)
+    }
+
+    func sweep() async throws(StoreError) -> Int { try await store.sweep() }
 }

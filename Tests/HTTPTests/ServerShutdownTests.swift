@@ -158,6 +158,22 @@ import Wire
             await server.stop(within: .milliseconds(30))
             #expect(Deadline.now().since(start) < .seconds(30))
             #expect(server.server.connectionCount == 0)
+            #expect(try busy.receiveToEnd().contains("too late"), "what was answered in the end has gone out")
+        }
+    }
+
+    @Test func `who waits for a handler, lingers or has nothing to do is let go at the limit`() async throws {
+        try await withServer { request in
+            if request.path == "/wait" { try? await sleep(for: .seconds(3_600)) }
+            return .text("here")
+        } _: { server in
+            let clients = try (0..<4).map { _ in try server.connect() }
+            try clients[0].send("GET /wait HTTP/1.1\r\n\(host)\r\n")
+            try clients[1].send("GET / HTTP/1.1\r\n\(host)\r\n")
+            try clients[2].send("GET / HTTP/1.1\r\n\(host)Connection: close\r\n\r\n")
+            try await server.group.run { try await sleep(for: .milliseconds(20)) }
+            await server.stop(within: .milliseconds(30))
+            #expect(server.server.connectionCount == 0)
         }
     }
 

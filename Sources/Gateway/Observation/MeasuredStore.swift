@@ -13,13 +13,19 @@ struct MeasuredStore: Store {
         try await measured(.read) { () async throws(StoreError) in try await store.read(key) }
     }
 
-    func readNow(_ key: Key) -> Glance {
+    func readNow(_ key: Key) throws(StoreError) -> Glance {
         let start = Deadline.now()
-        let glance = store.readNow(key)
-        // What is left to `read` is measured there.
-        if case .later = glance { return .later }
-        metrics.observe(.read, took: Deadline.now().since(start))
-        return glance
+        do throws(StoreError) {
+            let glance = try store.readNow(key)
+            // What is left to `read` is measured there.
+            if case .later = glance { return .later }
+            metrics.observe(.read, took: Deadline.now().since(start))
+            return glance
+        } catch {
+            metrics.observe(.read, took: Deadline.now().since(start))
+            metrics.count(.storeFailed(.read))
+            throw error
+        }
     }
 
     func commit(_ changes: [Change], if conditions: [Condition]) async throws(StoreError) -> Bool {

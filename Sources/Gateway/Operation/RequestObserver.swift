@@ -23,7 +23,7 @@ final class RequestObserver: Sendable {
         self.log = log
         self.metrics = metrics
         self.addresses = addresses
-        routes = Dictionary(uniqueKeysWithValues: paths.map { ($0, metrics.route($0)) })
+        routes = Dictionary(paths.map { ($0, metrics.route($0)) }) { first, _ in first }
         files = metrics.route("files")
     }
 

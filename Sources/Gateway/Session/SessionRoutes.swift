@@ -24,7 +24,7 @@ struct SessionRoutes: Sendable {
     /// The same without waiting; nil where it would have to.
     func sessionNow(_ request: Request) throws -> Response? {
         let desk = try accounts.named(request.query.only("account"))
-        switch visitorNow(request, desk) {
+        switch try visitorNow(request, desk) {
         case .later: return nil
         case .found(let visitor):
             if let visitor, profiles.lacks(visitor.identity) { return nil }
@@ -48,7 +48,7 @@ struct SessionRoutes: Sendable {
     /// The same without waiting; nil where it would have to.
     func authNow(_ request: Request) throws -> Response? {
         let wish = try wish(request)
-        guard case .found(let visitor) = visitorNow(request, wish.desk) else { return nil }
+        guard case .found(let visitor) = try visitorNow(request, wish.desk) else { return nil }
         return try answer(visitor?.identity, wish, request)
     }
 
@@ -141,9 +141,9 @@ struct SessionRoutes: Sendable {
         return Visitor(try await sessions.find(id), desk)
     }
 
-    private func visitorNow(_ request: Request, _ desk: AccountDesk) -> Sighting {
+    private func visitorNow(_ request: Request, _ desk: AccountDesk) throws -> Sighting {
         guard let id = cookies.session(of: request) else { return .found(nil) }
-        switch sessions.findNow(id) {
+        switch try sessions.findNow(id) {
         case .later: return .later
         case .found(let live): return .found(Visitor(live, desk))
         }

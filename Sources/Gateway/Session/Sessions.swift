@@ -47,9 +47,9 @@ package struct Sessions: Sendable {
         case later
     }
 
-    package func findNow(_ id: SessionID) -> Sighting {
+    package func findNow(_ id: SessionID) throws(StoreError) -> Sighting {
         let time = now()
-        switch store.readNow(Self.key(id)) {
+        switch try store.readNow(Self.key(id)) {
         case .later: return .later
         case .absent: return .found(nil)
         case .record(let record):
