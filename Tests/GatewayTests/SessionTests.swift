@@ -32,7 +32,7 @@ struct SessionTests {
                 for path in ["/auth", "/session", "/auth?scope=userinfo", "/auth?scope=odd", "/session?account=none"] {
                     let answer = try await visitor.get(bench, path)
                     let openID = answer.fields["X-WeChat-OpenID"] ?? ""
-                    told.append("\(path) \(answer.status) \(openID) \(answer.text.count)")
+                    told.append("\(path) \(answer.status.code) \(openID) \(answer.text.count)")
                 }
             }
             answers.append(told)
