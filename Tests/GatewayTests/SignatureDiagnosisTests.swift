@@ -70,6 +70,22 @@ struct SignatureDiagnosisTests {
         #expect(codes(report) == (code == "valid" ? [] : [code]))
     }
 
+    /// The client script tells the URL that it had signed as `url`, and what WeChat verified as `realAuthUrl`.
+    @Test(arguments: [
+        ("https://m.example.com/p/1", page, "query_dropped"),
+        (
+            "https://m.example.com/p/1?a=1&b=2", "https://m.example.com/p/1?a=1&b=2&from=timeline&isappinstalled=0",
+            "share_parameters_dropped"
+        ),
+        ("http://m.example.com/p/1", "https://m.example.com/p/1", "other_scheme"),
+        ("https://m.example.com/another", "https://m.example.com/p/1", "other_page_signed"),
+    ])
+    func `what WeChat verified tells the mistake, although another URL is there that was signed`(
+        signed: String, verified: String, code: String
+    ) {
+        #expect(codes(examine(evidence(signature(of: signed), signed, real: [verified]))) == [code])
+    }
+
     @Test(arguments: [
         ("c156b9704c08d27f86ffe9d142178a6f9b5a551e", page + "#/detail"),
         ("c156b9704c08d27f86ffe9d142178a6f9b5a551e", " \(page)\n"),

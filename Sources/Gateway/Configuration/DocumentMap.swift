@@ -168,10 +168,12 @@ struct DocumentMap {
         guard at > start else { throw Fault(offset: at, problem: "a value should stand here") }
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
-        let text = Data(bytes[start..<at])
+        // With a blank behind it: Foundation reads a number to the first byte that is none, also beyond the end of what it
+        // was given, and ends the process where that differs.
+        let text = Data(bytes[start..<at] + [0x20])
         let isKnown =
             (try? decoder.decode(Double.self, from: text)) != nil || (try? decoder.decode(Bool.self, from: text)) != nil
-            || text.elementsEqual("null".utf8)
+            || text.elementsEqual("null ".utf8)
         if !isKnown {
             throw Fault(offset: start, problem: "this is no value; a text needs quotation marks")
         }

@@ -53,10 +53,11 @@ struct URLVariant: Sendable, Equatable {
         }
         let current = page(SignatureEvidence.asOpened(evidence.url))
         let entry = evidence.entryUrl.map { page(SignatureEvidence.asOpened($0)) }
-        return [
-            // What a router writes where there was no fragment.
-            (.fragmentSigned, { url in (fragments + ["#/", "#"]).map { url + $0 } }),
-            (evidence.isIOS ? .currentURLSigned : .otherPageSigned, { _ in [current] }),
+        // What a router writes where there was no fragment.
+        let fragment: Slip = (.fragmentSigned, { url in (fragments + ["#/", "#"]).map { url + $0 } })
+        // On iOS the mistake of its own: the entry URL is verified. Elsewhere it says less than what is wrong with the URL.
+        let isCurrent: Slip = (evidence.isIOS ? .currentURLSigned : .otherPageSigned, { _ in [current] })
+        return [fragment] + (evidence.isIOS ? [isCurrent] : []) + [
             (.entryURLSigned, { _ in [entry].compactMap { $0 } }),
             (.otherScheme, { url in [otherScheme(url)].compactMap { $0 } }),
             (.queryDropped, queryDropped),
@@ -69,6 +70,7 @@ struct URLVariant: Sendable, Equatable {
             (.ampersandEscaped, { [$0.replacing("&", with: "&amp;")] }),
             (.trailingSlash, trailingSlash),
             (.lineBreak, { url in ["\n", "\r\n", " "].map { url + $0 } }),
+        ] + (evidence.isIOS ? [] : [isCurrent]) + [
             (.otherPageSigned, parents),
             (.urlMissing, { _ in ["", "undefined", "null"] }),
         ]
