@@ -62,12 +62,15 @@ extension NeighbourTests {
             let claims = [
                 "X-WeChat-OpenID", "X-WeChat-UnionID", "X-WeChat-Account", "X-WeChat-Scope", "X-WeChat-Snapshot",
                 "X-Auth-Request-User",
-            ].map { ($0, "forged") }
+            ].flatMap { [($0, "forged"), ($0.replacingOccurrences(of: "-", with: "_"), "forged")] }
             let read = try visitor.get("/orders?id=1", claims + Self.navigation)
             #expect(read.status == 200)
             #expect(
                 read.body == "openid=oFrontVisitor0000000000000001;unionid=;account=main;scope=base;snapshot=0;"
                     + "user=oFrontVisitor0000000000000001;uri=/orders?id=1;")
+            // He cannot have the true fields dropped, either.
+            let hop = try visitor.get("/orders?id=1", [("Connection", "close, X-WeChat-OpenID")] + Self.navigation)
+            #expect(kind == .caddy ? hop.status == 400 : hop.body == read.body, "\(hop.text)")
             #expect(try visitor.get("/session").json["openid"] as? String == "oFrontVisitor0000000000000001")
             #expect(try visitor.get(Page.path).status == 200)
             #expect(try visitor.post("/logout").status == 204)

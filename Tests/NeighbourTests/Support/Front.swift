@@ -94,7 +94,10 @@ final class Front {
     }
 
     private static func caddy(_ ours: String, port: UInt16, backend: UInt16) -> String {
-        let echo = fields.map { name, field in "\(name)={header.\(field)};" }.joined()
+        // As many backends do, it reads underscores as hyphens; nginx does so by itself.
+        let echo = fields.map { name, field in
+            "\(name)={header.\(field)}{header.\(field.replacingOccurrences(of: "-", with: "_"))};"
+        }.joined()
         return """
             {
                 admin off
