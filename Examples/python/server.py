@@ -2,13 +2,15 @@
 
     python3 server.py        环境变量: MAGPIE (Magpie 的地址), PORT
 
-`visitor` takes a WSGI environment, so it serves as it is in Flask (`request.environ`) and Django (`request.META`).
+`visitor` takes a WSGI environment, so it serves as it is in Flask (`request.environ`). In Django it is `request.META`,
+whose path is decoded further: there `request.get_full_path()` is the X-Forwarded-Uri.
 """
 
 import json
 import os
 import sys
 from urllib.error import HTTPError
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 from wsgiref.simple_server import make_server
 
@@ -22,8 +24,8 @@ def visitor(environ):
         # The browser's own: the cookie says who it is, the host whose site this is.
         "Cookie": environ.get("HTTP_COOKIE", ""),
         "Host": environ["HTTP_HOST"],
-        # The login comes back to here.
-        "X-Forwarded-Uri": environ["PATH_INFO"] + ("?" + query if query else ""),
+        # The login comes back to here. WSGI has decoded the path, and a field takes no line break.
+        "X-Forwarded-Uri": quote(environ["PATH_INFO"].encode("latin-1")) + ("?" + query if query else ""),
     }
     try:
         with urlopen(Request(MAGPIE + "/session", headers=fields), timeout=3) as answer:
