@@ -11,9 +11,10 @@ import json
 import os
 import secrets
 import sys
+import time
 from http.cookies import CookieError, SimpleCookie
 from urllib.error import HTTPError
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 from urllib.request import Request, urlopen
 from wsgiref.simple_server import make_server
 
@@ -22,8 +23,10 @@ SITE = os.environ.get("SITE", "shop")
 SECRET = os.environ.get("SITE_SECRET", "")
 ORIGIN = os.environ.get("ORIGIN", "http://127.0.0.1:3000")
 
-# Who is signed in here, by the digest of his cookie. A site that has sessions already keeps the openid in those.
+# Who is signed in here, and until when, by the digest of his cookie. A site that has sessions already keeps the openid
+# in those.
 SESSIONS = {}
+SESSION_SECONDS = 8 * 3600
 
 
 def digest(text):
@@ -31,13 +34,16 @@ def digest(text):
 
 
 def login(path, browser):
-    """Where to send a visitor who has to log in. The nonce ties the login to his browser, and is of no use to whoever
-    sees it in a URL: only the browser has the cookie it is the digest of."""
+    """Where to send a visitor who has to log in. The nonce ties the login to his browser. Whoever sees it in a URL
+    becomes nobody by it, since only the browser has the cookie it is the digest of; but until it is used he could log
+    that browser in as somebody else, so the cookie is for one login."""
     return MAGPIE + "/redirect?" + urlencode({"site": SITE, "to": path, "nonce": digest(browser)})
 
 
 def redeem(ticket, browser):
-    """The visitor whose ticket it is, or None. The nonce comes from the cookie, never from the URL."""
+    """The visitor whose ticket it is, or None. The nonce comes from the cookie, never from the URL. Without the cookie
+    it is one that nobody began a login with: that spends the ticket, and lets nobody in."""
+    browser = browser or secrets.token_urlsafe(32)
     credentials = base64.b64encode((SITE + ":" + SECRET).encode()).decode()
     body = urlencode({"ticket": ticket, "nonce": digest(browser)}).encode()
     request = Request(MAGPIE + "/tickets/redeem", body, {"Authorization": "Basic " + credentials})
@@ -48,6 +54,22 @@ def redeem(ticket, browser):
         if answer.code != 403:  # Not the visitor's fault: a wrong secret, or Magpie in trouble.
             raise
         return None
+
+
+def signed_in(session):
+    """The visitor with this cookie, or None."""
+    visitor, end = SESSIONS.get(digest(session), (None, 0))
+    return visitor if time.time() < end else None
+
+
+def sign_in(visitor):
+    """A new session, with a cookie of its own."""
+    now = time.time()
+    for name in [name for name, (_, end) in SESSIONS.items() if end <= now]:
+        del SESSIONS[name]
+    session = secrets.token_urlsafe(32)
+    SESSIONS[digest(session)] = (visitor, now + SESSION_SECONDS)
+    return session
 
 
 def cookies(environ):
@@ -71,23 +93,23 @@ def application(environ, start_response):
 
     jar = cookies(environ)
     browser = jar.get("shop_browser", "")
-    visitor = SESSIONS.get(digest(jar.get("shop_session", "")))
+    visitor = signed_in(jar.get("shop_session", ""))
     query = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
     rest = [(name, value) for name, value in query if name not in ("magpie_ticket", "magpie_nonce", "wechat_error")]
-    path = "/" + environ["PATH_INFO"].lstrip("/") + ("?" + urlencode(rest) if rest else "")
+    # WSGI has decoded the path: as it is, "/%5Cevil.example" led to that host, and "%0D%0A" ended the line.
+    path = "/" + quote(environ["PATH_INFO"].encode("latin-1").lstrip(b"/")) + ("?" + urlencode(rest) if rest else "")
     given = dict(query)
 
     if "magpie_ticket" in given:
         try:
-            newcomer = redeem(given["magpie_ticket"], browser) if browser else None
+            newcomer = redeem(given["magpie_ticket"], browser)
         except OSError as error:  # HTTPError, too. Nobody is let in because Magpie cannot be asked.
             print(error, file=sys.stderr)
             return reply("503 Service Unavailable", {"error": "the login service cannot be reached"})
         if newcomer:
-            session = secrets.token_urlsafe(32)  # A new one at each login.
-            SESSIONS[digest(session)] = newcomer
+            session = cookie("shop_session", sign_in(newcomer), SESSION_SECONDS)
             # On to the same page without the ticket, so that it is in no history, bookmark or shared link.
-            return reply("302 Found", {}, ("Location", path), cookie("shop_session", session, 86_400))
+            return reply("302 Found", {}, ("Location", path), session, cookie("shop_browser", "", 0))
         if visitor:
             return reply("302 Found", {}, ("Location", path))
         # No redirect: a browser without cookies would come back for ever.

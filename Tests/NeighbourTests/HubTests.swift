@@ -41,6 +41,8 @@ extension NeighbourTests {
             let entry = try #require(RawVisitor.path(of: arrival))
             let entered = try customer.get(entry, page)
             #expect(entered.status == 302 && entered["location"] == "/cart?id=1", "\(entered.text)\n\(site.errors)")
+            // The next login has a nonce of its own.
+            #expect(customer.cookies["shop_browser"] == nil && customer.cookies["shop_session"] != nil)
             #expect(entered["referrer-policy"] == "no-referrer" && entered["cache-control"] == "no-store")
             #expect(try customer.get("/cart?id=1").json["hello"] as? String == "oHubCustomer00000000000000001")
 
@@ -52,6 +54,12 @@ extension NeighbourTests {
             for url in [entry, try #require(RawVisitor.path(of: fresh))] {
                 #expect(try thief.get(url, page).status == 403)
                 #expect(try thief.get("/cart").status == 401)
+            }
+            // No address makes a field of its own, or leads elsewhere.
+            let unknown = "?magpie_ticket=\(String(repeating: "A", count: 43))"
+            for path in ["/%5Cevil.example/", "/%09/evil.example/", "/%0D%0AX-Forged%3A%201"] {
+                let split = try customer.get(path + unknown, page)
+                #expect(split.status == 302 && split["location"] == path && split["x-forged"] == nil, "\(split.text)")
             }
             // He who says no learns why he is not in.
             #expect(try thief.get("/cart?wechat_error=access_denied", page).status == 403)
