@@ -164,7 +164,7 @@ extension Failure {
         case .misdirected: "本服务器不响应该域名的请求。"
         case .foreignOrigin: "该来源的页面不能使用此地址。"
         case .unauthorizedAdmin: "缺少管理令牌，或令牌不正确。"
-        case .unauthorizedSite: "缺少站点名称或密钥，或不正确。"
+        case .unauthorizedSite: "站点名称或密钥缺失或不正确。"
         case .unsupportedMediaType(orForm: false): "请求体必须是 JSON。"
         case .unsupportedMediaType(orForm: true): "请求体必须是 JSON 或表单。"
         case .tooManyRequests: "当前网络的请求过多，请稍候，页面会自动重试。"
@@ -180,7 +180,7 @@ extension Failure {
         case .notSignedIn: "尚未登录。"
         case .badSignature: "签名不正确。"
         case .badTicket: "登录票据无效、已过期、已被使用，或不属于该站点。"
-        case .nonceMismatch: "该登录票据由另一个浏览器发起，现已作废。"
+        case .nonceMismatch: "该票据对应的登录由另一个浏览器发起，票据现已作废。"
         case .ticketUnavailable, .tokenUnavailable: "暂时无法从微信获取凭证，请稍后再试。"
         case .storeUnavailable: "会话存储暂时不可用，请稍后再试。"
         case .fileUnavailable: "暂时无法读取该文件，请稍后再试。"
@@ -192,7 +192,8 @@ extension Failure {
     package var hint: String? {
         switch self {
         case .unknownAccount: "Check the account's name in the path or in account=."
-        case .misdirected: "Add the host name to hosts in the configuration."
+        case .misdirected:
+            "Pass the visitor's Host on (nginx: proxy_set_header Host $host), or add this host to hosts in the configuration."
         case .foreignOrigin:
             "Add the origin's host to the account's jsDomains; where publicURL is https, its pages must be, too."
         case .urlNotAllowed: "Add the URL's host to jsDomains, here and in WeChat's console (JS接口安全域名)."

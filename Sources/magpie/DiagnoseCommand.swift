@@ -79,7 +79,9 @@ enum DiagnoseCommand {
 
     private static func standardInput() -> [UInt8] {
         if isatty(STDIN_FILENO) == 1 {
-            Terminal.complain("Paste what the page's console shows in debug mode, then press Ctrl-D. 粘贴控制台中的 JSON。")
+            Terminal.complain(
+                "Paste what the page's console shows in debug mode, then press Ctrl-D. "
+                    + "粘贴控制台中的 JSON，然后按 Ctrl-D。")
         }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)

@@ -46,7 +46,7 @@ enum SessionsCommand {
             count += page.sessions.count
             after = page.after
         } while after != nil
-        Terminal.complain("\(count) sessions 个会话")
+        Terminal.complain("\(count) \(count == 1 ? "session" : "sessions") · \(count) 个会话")
     }
 
     static func line(_ entry: Page.Entry) -> String {
@@ -67,7 +67,8 @@ enum SessionsCommand {
         let answer: [String: Int] = try decode(
             AdminCall(arguments).send(.post, "/sessions/revoke", json: Array(body)))
         let count = answer["revoked"] ?? 0
-        Terminal.print("\(count) \(count == 1 ? "session" : "sessions") ended 已结束 \(count) 个会话")
+        let nobody = count == 0 ? "; nobody with this openid is signed in 没有找到该用户的会话" : ""
+        Terminal.print("\(count) \(count == 1 ? "session" : "sessions") ended 已结束 \(count) 个会话\(nobody)")
     }
 
     private static func decode<Value: Decodable>(_ body: [UInt8]) throws(AdminCall.Failure) -> Value {

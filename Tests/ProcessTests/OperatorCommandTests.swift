@@ -71,7 +71,7 @@ extension ProcessTests {
             #expect(revoked.output.hasPrefix("1 session ended"))
             #expect(try seized.get("/session").status == 401)
             #expect(try other.get("/session").status == 200)
-            #expect(try run(["sessions", "list"], home).errors.hasPrefix("1 sessions"))
+            #expect(try run(["sessions", "list"], home).errors.hasPrefix("1 session ·"))
             #expect(
                 try run(["sessions", "list", "--openid=oOther0000000000000000000001"], home).errors.hasPrefix("1 s"))
             for words in [["sessions"], ["sessions", "revoke"], ["sessions", "end"]] {

@@ -32,22 +32,23 @@ package struct SigningKey: Sendable {
                     code: "other_account",
                     english:
                         "It was signed with the ticket\(owner)\(english). appId and ticket must be of one account.",
-                    chinese: "使用了\(chineseOwner)\(chinese) ticket。appId 与 ticket 必须属于同一账号。")
+                    chinese: "使用了\(chineseOwner) ticket\(chinese.isEmpty ? "" : "（已在\(chinese)）")。"
+                        + "appId 与 ticket 必须属于同一账号。")
             }
             return .init(
                 code: code,
                 english: "It was signed with the ticket\(english). Fetch a fresh signature, and let nothing cache it.",
-                chinese: "使用了\(chinese) ticket。请重新获取签名，且不要缓存。")
+                chinese: "签名所用的 ticket 已在\(chinese)。请重新获取签名，且不要缓存。")
         }
         switch standing {
         case .current:
             return stranger == nil ? nil : ticket("other_account", "", "")
         case .expired(let date):
             let age = Age(from: date, to: now)
-            return ticket("expired_ticket", " that expired \(age.english)", "\(age.chinese)已过期的")
+            return ticket("expired_ticket", " that expired \(age.english)", "\(age.chinese)过期")
         case .replaced(let date):
             let age = Age(from: date, to: now)
-            return ticket("previous_ticket", " that was replaced \(age.english)", "\(age.chinese)已被替换的")
+            return ticket("previous_ticket", " that was replaced \(age.english)", "\(age.chinese)被替换")
         case .accessToken:
             return .init(
                 code: "access_token_signed",

@@ -6,7 +6,7 @@ struct ConsoleAccounts {
 
     var html: HTML {
         """
-        <section id="accounts" data-live><h2>\(say("帐号", "Accounts"))</h2>
+        <section id="accounts" data-live><h2>\(say("账号", "Accounts"))</h2>
         \(state.ledgers.indices.map(card))</section>
         """
     }

@@ -35,7 +35,7 @@ struct ConsolePage {
         </div>
         </div>
         <footer>\(say(
-            "只在本机回答：其他网站的请求与被改绑的域名一律拒绝。",
+            "只响应本机请求，来自其他网站或经 DNS 重绑定的请求一律拒绝。",
             "Answers this machine only: other sites and rebound names are refused."))</footer>
         </main>
         """

@@ -98,7 +98,7 @@ extension User {
     private static let restricted: User = {
         var user = User(
             key: "restricted", nickname: Array("受限用户".utf8),
-            note: Bilingual("帐号受限，返回 50002", "A limited account: 50002"),
+            note: Bilingual("账号受限，返回 50002", "A limited account: 50002"),
             color: "#5f6368")
         user.isLimited = true
         return user

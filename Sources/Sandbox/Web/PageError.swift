@@ -48,7 +48,7 @@ extension PageError {
         hint: Bilingual("网站应用请用 /connect/qrconnect。", "Website applications use /connect/qrconnect."))
     static let unknownAppID = PageError(
         nil, Bilingual("AppID 参数错误", "Unknown appid"),
-        hint: Bilingual("沙箱里没有这个 appid 的帐号。", "No account of this sandbox has this appid."))
+        hint: Bilingual("沙箱里没有这个 appid 的账号。", "No account of this sandbox has this appid."))
     static let wrongOrder = PageError(
         nil, Bilingual("该链接无法访问", "This link cannot be opened"),
         hint: Bilingual(

@@ -40,7 +40,7 @@ extension [Finding] {
     var conclusion: String {
         let bad = count { $0.mark == .bad }
         let notes = count { $0.mark == .note }
-        if bad > 0 { return "\(bad) to change, \(notes) to look at. 有 \(bad) 项需要修改。" }
+        if bad > 0 { return "\(bad) to change, \(notes) to look at. 有 \(bad) 项需要修改，\(notes) 项请留意。" }
         return notes > 0 ? "All checks passed, \(notes) to look at. 检查通过，\(notes) 项请留意。" : "All is well. 一切正常。"
     }
 }
