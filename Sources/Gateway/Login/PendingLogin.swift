@@ -27,9 +27,7 @@ package struct CompletedLogin: Sendable, Equatable {
 }
 
 /// The life of a state: open, then claimed by one callback, then done or spent. It never goes back.
-///
-/// Indirect, since every step of a callback that waits for WeChat holds one.
-package indirect enum LoginRecord: Sendable, Equatable {
+package enum LoginRecord: Sendable, Equatable {
     case open(PendingLogin)
     /// One callback is exchanging its code.
     case claimed(PendingLogin)
