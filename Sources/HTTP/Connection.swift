@@ -107,7 +107,7 @@ final class Connection: Watcher, @unchecked Sendable {
         switch reason {
         case .ready, .cancelled: go()
         case .timedOut:
-            guard phase == .idle else { return end(after: .refused(.timedOut)) }
+            guard phase == .idle else { return fail(.refused(.timedOut)) }
             guard site.loop.now < idleEnd else { return go() }
             parser.releaseMemory()
             channel.releaseMemory()
@@ -126,7 +126,7 @@ final class Connection: Watcher, @unchecked Sendable {
         do throws(Failure) {
             turn = try advance()
         } catch {
-            return end(after: error)
+            return fail(error)
         }
         switch turn {
         case .waits(let phase): watch(phase)
@@ -150,15 +150,15 @@ final class Connection: Watcher, @unchecked Sendable {
     private func run(_ errand: Errand) {
         // A task for each kind: while it waits, it holds what it needs and no more.
         switch errand {
-        case .handshake: begin { await $0.agree() }
+        case .handshake: launch { await $0.agree() }
         case .respond(let request, let start):
-            let waits = begin { await $0.respond(to: request, since: start) }
+            let waits = launch { await $0.respond(to: request, since: start) }
             if waits { giveBack() }
         case .answer(let request, let response, let start):
-            begin { Ending(await $0.answer(request, with: response, since: start)) }
-        case .flush: begin { Ending(await $0.flush()) }
+            launch { Ending(await $0.answer(request, with: response, since: start)) }
+        case .flush: launch { Ending(await $0.flush()) }
         case .part:
-            begin {
+            launch {
                 await $0.channel.part()
                 return .isOver
             }
@@ -178,9 +178,9 @@ final class Connection: Watcher, @unchecked Sendable {
 
     /// Whether it waits for something.
     @discardableResult
-    private func begin(_ errand: @escaping @Sendable (Connection) async -> Ending) -> Bool {
+    private func launch(_ errand: @escaping @Sendable (Connection) async -> Ending) -> Bool {
         let before = errandsEnded
-        let task = Task.immediate(executorPreference: site.loop) { self.end(await errand(self)) }
+        let task = Task.immediate(executorPreference: site.loop) { self.errandEnded(await errand(self)) }
         // It may be over already, and another under way.
         guard errandsEnded == before else { return false }
         self.task = task
@@ -197,13 +197,13 @@ final class Connection: Watcher, @unchecked Sendable {
         }
     }
 
-    private func end(_ ending: Ending) {
+    private func errandEnded(_ ending: Ending) {
         errandsEnded += 1
         task = nil
         switch ending {
         case .goesOn: go()
         case .isOver: site.close(self)
-        case .failed(let failure): end(after: failure)
+        case .failed(let failure): fail(failure)
         }
     }
 
@@ -249,15 +249,15 @@ final class Connection: Watcher, @unchecked Sendable {
                 guard try flushNow() else { return .needs(.flush) }
                 switch try read() {
                 case .bytes: streak += 1
-                case .end: return ending(clientHasEnded: true)
+                case .end: return farewell(clientHasEnded: true)
                 case .nothing:
                     guard phase == .idle, site.loop.now >= idleEnd else { return .waits(phase) }
-                    if let ending = try lastLook() { return ending }
+                    if let turn = try lastLook() { return turn }
                 case .noPlaintext:
                     // Nothing the parser could count or refuse: only time ends this.
                     if site.loop.now < deadline(of: phase) { return .givesWay }
                     guard phase == .idle else { throw .refused(.timedOut) }
-                    return ending(clientHasEnded: false)
+                    return farewell(clientHasEnded: false)
                 }
             }
         }
@@ -291,12 +291,12 @@ final class Connection: Watcher, @unchecked Sendable {
         channel.lookAgain()
         switch try read() {
         case .bytes: return nil
-        case .end: return ending(clientHasEnded: true)
-        case .nothing, .noPlaintext: return ending(clientHasEnded: false)
+        case .end: return farewell(clientHasEnded: true)
+        case .nothing, .noPlaintext: return farewell(clientHasEnded: false)
         }
     }
 
-    private func ending(clientHasEnded: Bool) -> Turn {
+    private func farewell(clientHasEnded: Bool) -> Turn {
         // Who is told to go may be sending a request this very moment.
         guard clientHasEnded else { return .needs(.part) }
         channel.close()
@@ -347,7 +347,7 @@ final class Connection: Watcher, @unchecked Sendable {
         return (!site.isDraining || parser.buffered > 0) && (limit == 0 || requests < limit)
     }
 
-    private func end(after failure: Failure) {
+    private func fail(_ failure: Failure) {
         if channel.hasStalled { site.observer?.note(.stalled(peer: peer)) }
         switch failure {
         case .refused(let error):

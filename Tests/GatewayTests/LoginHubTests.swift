@@ -186,7 +186,7 @@ struct LoginHubTests {
 
     @Test func `of fifty who redeem a ticket at once, in two processes, one is told`() async throws {
         let clock = Bench.Clock()
-        let store = SlowReads(MemoryStore(now: { clock.now }))
+        let store = PatientStore(MemoryStore(now: { clock.now }), delaying: LoginTickets.namespace)
         let processes = (0..<2).map { _ in Bench(store: store, sites: [shop.site], clock: clock) }
         for _ in 0..<5 {
             var visitor = Visitor()
@@ -260,33 +260,4 @@ struct LoginHubTests {
             failed.text.contains(
                 "/redirect?scope=base&site=shop&nonce=\(Self.nonce)&to=https%3A%2F%2Fshop.example.org%2Fcart"))
     }
-}
-
-/// A store in which everybody reads before anybody writes.
-private final class SlowReads: Store {
-    private let store: MemoryStore
-
-    init(_ store: MemoryStore) {
-        self.store = store
-    }
-
-    var now: Date { store.now }
-
-    func read(_ key: Key) async throws(StoreError) -> Record? {
-        let record = try await store.read(key)
-        if key.namespace == LoginTickets.namespace { try? await Task.sleep(for: .milliseconds(20)) }
-        return record
-    }
-
-    func commit(_ changes: [Change], if conditions: [Condition]) async throws(StoreError) -> Bool {
-        try await store.commit(changes, if: conditions)
-    }
-
-    func scan(
-        namespace: String, after: String?, limit: Int
-    ) async throws(StoreError) -> [(name: String, record: Record)] {
-        try await store.scan(namespace: namespace, after: after, limit: limit)
-    }
-
-    func sweep() async throws(StoreError) -> Int { try await store.sweep() }
 }

@@ -21,7 +21,7 @@ struct SessionTests {
     }
 
     @Test func `a store that can say nothing at once gives the same answers`() async throws {
-        let (quick, slow) = (Bench(), Bench(store: Patient()))
+        let (quick, slow) = (Bench(), Bench(store: PatientStore(MemoryStore(now: { Bench.start }))))
         var answers: [[String]] = []
         for bench in [quick, slow] {
             var visitor = Visitor()
@@ -292,25 +292,4 @@ struct SessionTests {
             }
         }
     }
-}
-
-/// A store that has to be waited for, as one of the disk or an embedder's.
-private struct Patient: Store {
-    let store = MemoryStore(now: { Date(timeIntervalSince1970: 1_760_000_000) })
-
-    var now: Date { store.now }
-
-    func read(_ key: Key) async throws(StoreError) -> Record? { try await store.read(key) }
-
-    func commit(_ changes: [Change], if conditions: [Condition]) async throws(StoreError) -> Bool {
-        try await store.commit(changes, if: conditions)
-    }
-
-    func scan(
-        namespace: String, after: String?, limit: Int
-    ) async throws(StoreError) -> [(name: String, record: Record)] {
-        try await store.scan(namespace: namespace, after: after, limit: limit)
-    }
-
-    func sweep() async throws(StoreError) -> Int { try await store.sweep() }
 }

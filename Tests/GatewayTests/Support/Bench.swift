@@ -17,8 +17,11 @@ final class Bench: Sendable {
     private let time: Clock
     private let router: Router
 
+    /// What its clock shows at first.
+    static let start = Date(timeIntervalSince1970: 1_760_000_000)
+
     final class Clock: Sendable {
-        let seconds = Mutex(Date(timeIntervalSince1970: 1_760_000_000))
+        let seconds = Mutex(Bench.start)
         var now: Date { seconds.withLock { $0 } }
     }
 
