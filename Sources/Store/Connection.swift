@@ -87,6 +87,10 @@ import CSQLite
             }, counter)
     }
 
+    /// The memory by which all connections to the database know of each other's commits, once something was read; it is
+    /// there until the last connection of this process is closed.
+    var walIndex: WALIndex? { unsafe WALIndex(csqlite_wal_index(handle)) }
+
     /// Copies what it can of the write-ahead log into the database, without waiting for readers.
     func checkpoint() throws(StoreError) {
         let code = unsafe SQLiteCode(

@@ -5,7 +5,12 @@ import Synchronization
 ///
 /// `sweep` and `scan` walk all records under the lock (some 50 ns each).
 public final class MemoryStore: Store {
-    private let records = Mutex<[Key: Record]>([:])
+    private struct State: ~Copyable {
+        var records: [Key: Record] = [:]
+        var book = ChangeBook()
+    }
+
+    private let state = Mutex(State())
     private let clock: @Sendable () -> Date
 
     /// - Parameter now: The clock by which records expire.
@@ -22,22 +27,32 @@ public final class MemoryStore: Store {
 
     public func readNow(_ key: Key) -> Glance {
         let now = now.milliseconds
-        return Glance(records.withLock { $0[key] }, at: now)
+        return Glance(state.withLock { $0.records[key] }, at: now)
+    }
+
+    public func stamp(_ key: Key) -> Stamp? {
+        let place = ChangeBook.place(of: key)
+        return state.withLock { $0.book.stamp(place) }
+    }
+
+    public func isCurrent(_ stamp: Stamp) -> Bool {
+        state.withLock { $0.book.holds(stamp) }
     }
 
     public func commit(_ changes: [Change], if conditions: [Condition]) async throws(StoreError) -> Bool {
         let now = now.milliseconds
-        return records.withLock { records in
+        return state.withLock { state in
             for condition in conditions {
-                let live = records[condition.key].flatMap { $0.isExpired(at: now) ? nil : $0 }
+                let live = state.records[condition.key].flatMap { $0.isExpired(at: now) ? nil : $0 }
                 guard condition.holds(for: live) else { return false }
             }
             for change in changes {
                 switch change {
-                case .put(let key, let record): records[key] = record
-                case .remove(let key): records[key] = nil
+                case .put(let key, let record): state.records[key] = record
+                case .remove(let key): state.records[key] = nil
                 }
             }
+            state.book.note(changes.map { ChangeBook.place(of: $0.key) })
             return true
         }
     }
@@ -47,8 +62,8 @@ public final class MemoryStore: Store {
     ) async throws(StoreError) -> [(name: String, record: Record)] {
         Key.checkNamespace(namespace)
         let now = now.milliseconds
-        let found = records.withLock { records in
-            records.filter { key, record in
+        let found = state.withLock { state in
+            state.records.filter { key, record in
                 key.namespace == namespace && !record.isExpired(at: now)
                     && after.map { $0.utf8.lexicographicallyPrecedes(key.name.utf8) } ?? true
             }
@@ -59,10 +74,11 @@ public final class MemoryStore: Store {
 
     public func sweep() async throws(StoreError) -> Int {
         let now = now.milliseconds
-        return records.withLock { records in
-            let before = records.count
-            records = records.filter { !$0.value.isExpired(at: now) }
-            return before - records.count
+        return state.withLock { state in
+            let expired = state.records.filter { $0.value.isExpired(at: now) }.map(\.key)
+            for key in expired { state.records[key] = nil }
+            state.book.note(expired.map(ChangeBook.place))
+            return expired.count
         }
     }
 }

@@ -15,6 +15,7 @@ struct SQLiteEngine: CommitEngine, ~Copyable {
     /// Whether damage was met since the database was opened.
     private var isSuspect = false
     private let readers: SQLiteReaders
+    private let watch: ChangeWatch
     private let now: @Sendable () -> Int64
     private let onIncident: @Sendable (StoreIncident) -> Void
 
@@ -24,11 +25,12 @@ struct SQLiteEngine: CommitEngine, ~Copyable {
     static var libraryNeedsLock: Bool { sqlite3_libversion_number() < 3_051_003 }
 
     init(
-        file: DatabaseFile, readers: SQLiteReaders, lockTimeout: Duration, locksEveryWrite: Bool,
+        file: DatabaseFile, readers: SQLiteReaders, watch: ChangeWatch, lockTimeout: Duration, locksEveryWrite: Bool,
         now: @escaping @Sendable () -> Int64, onIncident: @escaping @Sendable (StoreIncident) -> Void
     ) throws(StoreError) {
         self.file = file
         self.readers = readers
+        self.watch = watch
         self.lockTimeout = lockTimeout
         self.locksEveryWrite = locksEveryWrite
         self.now = now
@@ -36,9 +38,11 @@ struct SQLiteEngine: CommitEngine, ~Copyable {
         // An error on the way drops the lock, and thereby gives it back.
         var lock = try ProcessLock(file.path + "-lock", timeout: lockTimeout)
         try lock.acquire()
-        session = try Self.openSession(file, lockTimeout, isSuspect: false, now, onIncident)
+        let session = try Self.openSession(file, lockTimeout, watch, isSuspect: false, now, onIncident)
         lock.release()
         self.lock = lock
+        self.session = session
+        watch.attach(session.walIndex)
     }
 
     // MARK: Commits
@@ -158,10 +162,11 @@ struct SQLiteEngine: CommitEngine, ~Copyable {
         }
         if !locksEveryWrite { try lock.acquire() }
         defer { if !locksEveryWrite { lock.release() } }
-        let session = try Self.openSession(file, lockTimeout, isSuspect: isSuspect, now, onIncident)
+        let session = try Self.openSession(file, lockTimeout, watch, isSuspect: isSuspect, now, onIncident)
         self.session = session
         isSuspect = false
         readers.reopen()
+        watch.attach(session.walIndex)
         return session
     }
 
@@ -169,16 +174,16 @@ struct SQLiteEngine: CommitEngine, ~Copyable {
     ///
     /// - Parameter isSuspect: Damage was met; then an empty file is not a new one, but what is left of the old.
     private static func openSession(
-        _ file: DatabaseFile, _ busyTimeout: Duration, isSuspect: Bool, _ now: () -> Int64,
+        _ file: DatabaseFile, _ busyTimeout: Duration, _ watch: ChangeWatch, isSuspect: Bool, _ now: () -> Int64,
         _ onIncident: (StoreIncident) -> Void
     ) throws(StoreError) -> SQLiteSession {
         do throws(StoreError) {
             if isSuspect, try file.isEmpty() { throw .corrupt(path: file.path) }
-            return try SQLiteSession(file, busyTimeout: busyTimeout)
+            return try SQLiteSession(file, busyTimeout: busyTimeout, watch: watch)
         } catch .corrupt {
             let target = try file.setAside(stamp: Timestamp.compact(now()))
             onIncident(StoreIncident(kind: .damagedDatabase, path: file.path, setAside: target))
-            return try SQLiteSession(file, busyTimeout: busyTimeout)
+            return try SQLiteSession(file, busyTimeout: busyTimeout, watch: watch)
         }
     }
 }

@@ -3,6 +3,11 @@ final class SQLiteSession {
     let connection: Connection
     /// Which file this is, to notice when another has taken its path.
     let identity: DatabaseFile.Identity
+    /// What tells of commits to this database.
+    let walIndex: WALIndex?
+    private let watch: ChangeWatch
+    /// The keys that the transaction under way has changed.
+    private var changed: [Key] = []
 
     private let selectStatement: Statement
     private let putStatement: Statement
@@ -18,7 +23,7 @@ final class SQLiteSession {
     /// Opens, checks and migrates the database, creating it when there is none.
     ///
     /// - Throws: `.corrupt` when it should be set aside.
-    init(_ file: DatabaseFile, busyTimeout: Duration) throws(StoreError) {
+    init(_ file: DatabaseFile, busyTimeout: Duration, watch: ChangeWatch) throws(StoreError) {
         try file.prepare()
         let connection = try Connection(file.path, isReadOnly: false)
         // Until all is well: a damaged database keeps its log when it is closed.
@@ -30,6 +35,8 @@ final class SQLiteSession {
         connection.countLogPages()
         guard let identity = try file.identity() else { throw .unavailable }
         self.identity = identity
+        walIndex = connection.walIndex
+        self.watch = watch
 
         selectStatement = try connection.prepare("SELECT value, expires FROM record WHERE namespace = ?1 AND name = ?2")
         putStatement = try connection.prepare(
@@ -42,6 +49,7 @@ final class SQLiteSession {
             """
             DELETE FROM record WHERE rowid IN
             (SELECT rowid FROM record WHERE expires <= ?1 ORDER BY expires LIMIT ?2)
+            RETURNING namespace, name
             """)
         // IMMEDIATE takes the write lock at once and waits for it; a transaction that begins by reading would get
         // SQLITE_BUSY in spite of the busy time-out when it turns to writing.
@@ -54,14 +62,21 @@ final class SQLiteSession {
         self.connection = connection
     }
 
+    /// The connection is closed after this, and the wal-index with it.
+    deinit { watch.detach(walIndex) }
+
     /// Runs `work` in one transaction, durable when this returns. Whatever is thrown, none is left open.
     func transaction<Value>(_ work: () throws(StoreError) -> Value) throws(StoreError) -> Value {
         try begin.run([])
+        watch.began()
+        changed.removeAll(keepingCapacity: true)
         do throws(StoreError) {
             let value = try work()
             try commit.run([])
+            watch.committed(changed, logPages: connection.logPages)
             return value
         } catch {
+            watch.gaveUp()
             // SQLite has rolled back by itself after a full disk and the like, not after every error.
             if connection.isInTransaction { try? rollback.run([]) }
             throw error
@@ -97,12 +112,17 @@ final class SQLiteSession {
     /// Removes up to `limit` expired records, oldest expiry first, in a transaction of its own.
     func sweep(limit: Int, now: Int64) throws(StoreError) -> Int {
         try transaction { () throws(StoreError) in
-            try sweepStatement.run([.integer(now), .integer(Int64(limit))])
-            return connection.changes
+            let swept = try sweepStatement.all([.integer(now), .integer(Int64(limit))]) { ($0.text(0), $0.text(1)) }
+            // In a database that others have written to there may be rows that no key of ours names.
+            for (namespace, name) in swept where Key.isNamespace(namespace) {
+                changed.append(Key(namespace: namespace, name: name))
+            }
+            return swept.count
         }
     }
 
     private func make(_ change: Change) throws(StoreError) {
+        changed.append(change.key)
         switch change {
         case .put(let key, let record):
             try putStatement.run(key.arguments + [.blob(record.value), Statement.Argument(record.expiry)])

@@ -9,6 +9,7 @@ import Synchronization
 /// A commit is on the disk when it is acknowledged (`synchronous=FULL`).
 public final class SQLiteStore: Store {
     private let readers: SQLiteReaders
+    private let watch: ChangeWatch
     let committer: Committer<SQLiteEngine>
     private let clock: @Sendable () -> Date
 
@@ -49,11 +50,13 @@ public final class SQLiteStore: Store {
     ) throws(StoreError) {
         let file = try DatabaseFile(path)
         let readers = SQLiteReaders(file, busyTimeout: lockTimeout)
+        let watch = ChangeWatch()
         let engine = try SQLiteEngine(
-            file: file, readers: readers, lockTimeout: lockTimeout, locksEveryWrite: locksEveryWrite,
+            file: file, readers: readers, watch: watch, lockTimeout: lockTimeout, locksEveryWrite: locksEveryWrite,
             now: { now().milliseconds }, onIncident: onIncident)
         try readers.open()
         self.readers = readers
+        self.watch = watch
         clock = now
         committer = Committer(engine)
     }
@@ -81,6 +84,10 @@ public final class SQLiteStore: Store {
             return .later
         }
     }
+
+    public func stamp(_ key: Key) -> Stamp? { watch.stamp(key) }
+
+    public func isCurrent(_ stamp: Stamp) -> Bool { watch.isCurrent(stamp) }
 
     /// Reads on the caller's thread. Damage that is met is looked into by the writer, once: it may have been another
     /// file's, or it is set aside and there is a new one.

@@ -26,6 +26,14 @@ public protocol Store: Sendable {
     /// - Throws: as `read`.
     func readNow(_ key: Key) throws(StoreError) -> Glance
 
+    /// To be asked before `readNow` or `read`: with the stamp, `isCurrent` tells later whether what they answered is still
+    /// so. Nil where that cannot be told. A store need not have it.
+    func stamp(_ key: Key) -> Stamp?
+
+    /// Whether a read now would find the record as one did that began after the stamp was given; it may still have
+    /// expired meanwhile. Costs far less than reading: what was made of a record can be kept for as long as this is true.
+    func isCurrent(_ stamp: Stamp) -> Bool
+
     /// Makes all `changes` in order, or none: `false` when one of the `conditions` did not hold, and nothing changed.
     ///
     /// Durable when it returns `true`.
@@ -52,6 +60,10 @@ extension Store {
     public var now: Date { Date() }
 
     public func readNow(_ key: Key) throws(StoreError) -> Glance { .later }
+
+    public func stamp(_ key: Key) -> Stamp? { nil }
+
+    public func isCurrent(_ stamp: Stamp) -> Bool { false }
 }
 
 /// What a store can tell of a key at once.

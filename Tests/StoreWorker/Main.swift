@@ -35,6 +35,7 @@ struct Script {
         case "write": try await write(prefix: arguments[0])
         case "hold": try await hold(seconds: count)
         case "guarded": for _ in 0..<count { try await incrementUnderLease() }
+        case "tell": for index in 1...count { try await tell(index) }
         case "limit": try await fill(limit: count)
         case "mix": try await Mix(store: store, name: arguments[0], seed: UInt64(arguments[1]) ?? 0).run(count)
         case "replace": try await replace(arguments[0], start: arguments.dropFirst().first)
@@ -51,6 +52,12 @@ struct Script {
             let old = try await store.read(counter)?.value
             if try await store.replace(counter, expecting: old, with: number(value(old) + 1)) { return }
         }
+    }
+
+    /// Prints a number once the counter has it.
+    private func tell(_ index: Int) async throws {
+        try await store.put(counter, number(index))
+        say("\(index)")
     }
 
     /// Adds one by reading and writing, which only the lease makes safe.

@@ -28,6 +28,10 @@ struct MeasuredStore: Store {
         }
     }
 
+    func stamp(_ key: Key) -> Stamp? { store.stamp(key) }
+
+    func isCurrent(_ stamp: Stamp) -> Bool { store.isCurrent(stamp) }
+
     func commit(_ changes: [Change], if conditions: [Condition]) async throws(StoreError) -> Bool {
         let operation: Metrics.StoreOperation = changes.first?.key.namespace == "lease" ? .lease : .commit
         return try await measured(operation) { () async throws(StoreError) in
