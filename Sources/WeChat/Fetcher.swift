@@ -28,7 +28,7 @@ public struct Call: Sendable {
     /// A JSON text in UTF-8, to be sent as `application/json`; `nil` for GET.
     public let body: [UInt8]?
     /// For the whole exchange: resolve, connect, TLS, request, reply.
-    public let timeout: Duration
+    public internal(set) var timeout: Duration
 
     public init(
         method: Method, path: String, query: [(name: String, value: String)] = [], body: [UInt8]? = nil,

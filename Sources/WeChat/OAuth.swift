@@ -64,17 +64,26 @@ public struct OAuth: Sendable {
     /// - Throws: `.unusableCode` for what cannot be a code, without a call. `.upstream` otherwise; its `reaction` is
     ///   `.restartLogin` for a code that is spent, expired or another account's (40029, 40163, 42003).
     public func exchange(code: String) async throws(OAuthError) -> Grant {
+        let reply = try await call(.exchange, try exchangeQuery(code), wanted: "access_token")
+        return try grant(in: reply)
+    }
+
+    // These two are never inlined: what they need would be held while the exchange takes.
+    @inline(never)
+    private func exchangeQuery(_ code: String) throws(OAuthError) -> [(name: String, value: String)] {
         guard (1...512).contains(code.utf8.count), code.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw .unusableCode
         }
         let account = platform.account
-        let reply = try await call(
-            .exchange,
-            [
-                (name: "appid", value: account.appID), (name: "secret", value: account.appSecret.reveal()),
-                (name: "code", value: code), (name: "grant_type", value: "authorization_code"),
-            ], wanted: "access_token")
-        return try read { () throws(Unreadable) in try Grant(reply, at: platform.timing.now()) }
+        return [
+            (name: "appid", value: account.appID), (name: "secret", value: account.appSecret.reveal()),
+            (name: "code", value: code), (name: "grant_type", value: "authorization_code"),
+        ]
+    }
+
+    @inline(never)
+    private func grant(in reply: ReplyBody) throws(OAuthError) -> Grant {
+        try read { () throws(Unreadable) in try Grant(reply, at: platform.timing.now()) }
     }
 
     /// A grant with a new access token, or a prolonged one ("刷新 access_token").

@@ -7,13 +7,15 @@ import Secure
 /// Only one thing is repeated here: a call that WeChat, or something on the way, answered with "busy", after 1, 2 and 4
 /// seconds, as WeChat's page on `-1` asks. A call without an answer is not: WeChat may have acted on it, and WxJava
 /// #2098 tells of messages sent twice. Whoever can afford to ask again (the keeper) has a pause of its own for that.
-public struct Platform: Sendable {
+///
+/// A class, so that each of thousands of logins that wait holds it with one reference.
+public final class Platform: Sendable {
     public let account: Account
     /// For one exchange. A call with all its repetitions ends within twice that.
     public let timeout: Duration
     let fetcher: any Fetcher
     let timing: Timing
-    private let onAnswer: @Sendable (Operation, UpstreamError?) -> Void
+    let onAnswer: @Sendable (Operation, UpstreamError?) -> Void
 
     /// - Parameters:
     ///   - fetcher: What carries the calls.
@@ -109,69 +111,31 @@ extension Platform {
         _ operation: Operation, query: [(name: String, value: String)] = [], body: [UInt8]? = nil,
         wanted field: String?, repeats: Bool = true
     ) async throws(UpstreamError) -> ReplyBody {
-        let secret = account.appSecret.reveal()
-        let sent = [secret] + query.filter { Self.secretParameters.contains($0.name) }.map(\.value)
-        let end = timing.now() + budget.inSeconds
-        var pauses = repeats && operation.isRepeatable ? [1.0, 2, 4] : []
-        var limit = timeout
+        let inquiry = inquiry(operation, query, body, wanted: field, repeats: repeats)
         while true {
-            let failure: UpstreamError
-            do throws(UpstreamError) {
-                let call = Call(
-                    method: body == nil ? .get : .post, path: operation.rawValue, query: query, body: body,
-                    timeout: limit)
-                let body = try await answer(to: call, operation: operation, wanted: field, sent: sent)
-                onAnswer(operation, nil)
-                return body
+            do throws(FetchError) {
+                inquiry.note(try await fetcher.fetch(inquiry.call), by: self)
             } catch {
-                onAnswer(operation, error)
-                failure = error
+                inquiry.note(error, by: self)
             }
-            guard failure.isBusy, !pauses.isEmpty else { throw failure }
-            let pause = pauses.removeFirst()
-            let left = end.timeIntervalSince(timing.now()) - pause
-            // Below a second a further try is not worth its connection.
-            guard left >= 1 else { throw failure }
+            guard let pause = inquiry.pause(by: self) else { return try inquiry.outcome.get() }
             do {
-                try await timing.sleep(.seconds(pause))
+                try await timing.sleep(pause)
             } catch {
-                throw failure
+                return try inquiry.outcome.get()
             }
-            limit = min(timeout, .milliseconds(Int(left * 1000)))
         }
     }
 
-    private static let secretParameters: Set = ["code", "access_token", "refresh_token", "openid"]
-
-    private func answer(
-        to call: Call, operation: Operation, wanted field: String?, sent: [String]
-    ) async throws(UpstreamError) -> ReplyBody {
-        let reply: Reply
-        do {
-            reply = try await fetcher.fetch(call)
-        } catch {
-            throw .unreachable(error)
-        }
-        guard reply.status == 200 else { throw .intermediate(status: reply.status) }
-        let body: ReplyBody
-        do {
-            body = try ReplyBody(reply.body)
-        } catch {
-            // A page where JSON was due: a proxy's, or a captive portal's.
-            let first = reply.body.first { $0 > 0x20 }
-            throw first == UInt8(ascii: "<") ? .intermediate(status: reply.status) : .unreadable(error)
-        }
-        // Before the field is looked at: whoever WeChat refuses is not let in by what else stands in the refusal.
-        let code = body.errorCode
-        if code != .ok {
-            throw .refused(APIError(code: code, errmsg: body.errorMessage, operation: operation, sent: sent))
-        }
-        if let field {
-            guard body.text(field) != nil else { throw .unreadable(.missing(field: field)) }
-            return body
-        }
-        // Some calls have nothing to say but `"errcode":0`, and must say that.
-        guard body.integer("errcode") != nil else { throw .unreadable(.missing(field: "errcode")) }
-        return body
+    @inline(never)
+    private func inquiry(
+        _ operation: Operation, _ query: [(name: String, value: String)], _ body: [UInt8]?, wanted field: String?,
+        repeats: Bool
+    ) -> Inquiry {
+        let call = Call(
+            method: body == nil ? .get : .post, path: operation.rawValue, query: query, body: body, timeout: timeout)
+        return Inquiry(
+            call, operation, wanted: field, pauses: repeats && operation.isRepeatable ? [1, 2, 4] : [],
+            end: timing.now() + budget.inSeconds)
     }
 }

@@ -9,21 +9,72 @@ import Wire
 ///
 /// In this order and never another: whoever exchanges first lets a stranger's state spend codes (oauth2-proxy does).
 /// A callback that comes twice, with the same code or with another one, gets the answer of the first.
-struct LoginCallback {
-    let routes: LoginRoutes
-    let desk: AccountDesk
-    let request: Request
+///
+/// Thousands of callbacks may wait for WeChat at a time, and what a function needs is held as long as those wait that it
+/// calls. So the steps are functions apart, never inlined, and what they hand each other is one reference.
+final class LoginCallback: Sendable {
+    private let routes: LoginRoutes
+    private let desk: AccountDesk
+    private let request: Request
 
     private typealias Found = LoginRecords.Found
 
-    /// Where a callback leads. The exchange is made once the steps before it are done with: thousands of callbacks may
-    /// wait for WeChat at a time, and none shall hold more than it needs.
+    /// Where a callback leads: the exchange is made once the steps before it are done with.
     private enum Course {
         case answered(Response)
-        case redeems(PendingLogin, claim: Found, Binding, code: String)
+        case redeems(Claim)
+    }
+
+    /// A login that this callback may exchange its code for.
+    private final class Claim: Sendable {
+        let found: Found
+        let binding: Binding
+        /// The browser is told of the binding with the answer.
+        let bindsAnew: Bool
+        let code: String
+
+        init(_ found: Found, _ binding: Binding, isNew: Bool = false, code: String) {
+            self.found = found
+            self.binding = binding
+            bindsAnew = isNew
+            self.code = code
+        }
+    }
+
+    /// What a callback says of itself.
+    private enum Sign {
+        case state(LoginState, code: String?)
+        case menu(AccountDesk.Menu, name: String, code: String?)
+    }
+
+    init(routes: LoginRoutes, desk: AccountDesk, request: Request) {
+        self.routes = routes
+        self.desk = desk
+        self.request = request
     }
 
     func answer() async throws -> Response {
+        switch try await course() {
+        case .answered(let response): return response
+        case .redeems(let claim): return try await redeem(claim)
+        }
+    }
+
+    @inline(never)
+    private func course() async throws -> Course {
+        switch try sign() {
+        case .menu(let menu, let name, let code): return try await course(ofMenu: menu, named: name, code: code)
+        case .state(let state, let code):
+            guard let found = try await routes.records.find(.init(state: state.text)) else {
+                count(.stateUnknown)
+                throw Failure.loginExpired(retry: routes.path(of: desk))
+            }
+            return try await proceed(found, code: code, binding: routes.cookies.binding(of: request))
+        }
+    }
+
+    @inline(never)
+    private func sign() throws -> Sign {
         let code = try request.query.only("code")
         guard let state = try request.query.only("state") else {
             count(.badRequest)
@@ -33,66 +84,22 @@ struct LoginCallback {
             count(.badRequest)
             throw Failure.badParameter("code", rule: "1 to 512 bytes")
         }
-        if let menu = desk.menus[state] {
-            return try await fromMenu(menu, named: state, code: code)
-        }
+        if let menu = desk.menus[state] { return .menu(menu, name: state, code: code) }
         guard let state = LoginState(state) else {
             count(.badRequest)
             throw Failure.badState(retry: routes.path(of: desk))
         }
-        guard let found = try await routes.records.find(.init(state: state.text)) else {
-            count(.stateUnknown)
-            throw Failure.loginExpired(retry: routes.path(of: desk))
-        }
-        return try await complete(try await proceed(found, code: code, binding: routes.cookies.binding(of: request)))
-    }
-
-    private func complete(_ course: Course) async throws -> Response {
-        switch course {
-        case .answered(let response): return response
-        case .redeems(let login, let claim, let binding, let code):
-            return try await redeem(code, login, claim, binding)
-        }
+        return .state(state, code: code)
     }
 
     // MARK: - Which state the login is in
 
+    @inline(never)
     private func proceed(_ start: Found, code: String?, binding: Binding?) async throws -> Course {
         var found = start
         let deadline = Deadline.after(routes.patience)
         while true {
-            let login = found.record.login
-            guard login.account == desk.name else {
-                count(.wrongAccount)
-                throw Failure.otherAccount
-            }
-            guard let binding, binding.digest == login.binding else {
-                // Another browser's login, or ours without its cookie: this browser starts one of its own.
-                let reason: Metrics.LoginOutcome = binding == nil ? .noCookie : .badBinding
-                return .answered(try await restart(login, binding: binding, because: reason))
-            }
-            // Bounded, whatever the other callbacks do.
-            guard !deadline.hasPassed else {
-                return .answered(try await restart(login, binding: binding, because: .stateUsed))
-            }
-            switch found.record {
-            case .open(let login):
-                guard let code else { return .answered(try await refuse(login, found)) }
-                if let claim = try await routes.records.claim(login, named: found.name, found: found, code: code) {
-                    return .redeems(login, claim: claim, binding, code: code)
-                }
-                if let earlier = try await routes.records.login(ofCode: code, account: desk.name),
-                    earlier.name != found.name
-                {
-                    return .answered(try await replay(of: earlier, for: login, found, binding))
-                }
-            case .claimed:
-                break
-            case .done(let completed):
-                return .answered(try await repeated(completed, found.name, binding))
-            case .spent(let login):
-                return .answered(try await restart(login, binding: binding, because: .stateUsed))
-            }
+            if let course = try await course(of: found, code: code, binding: binding, until: deadline) { return course }
             try await routes.pause(.milliseconds(50))
             guard let current = try await routes.records.find(found.name) else {
                 count(.stateExpired)
@@ -102,94 +109,154 @@ struct LoginCallback {
         }
     }
 
+    /// Nil while another callback has the login.
+    @inline(never)
+    private func course(
+        of found: Found, code: String?, binding: Binding?, until deadline: Deadline
+    ) async throws -> Course? {
+        switch try step(found, binding, until: deadline) {
+        case .startsOver(let reason):
+            return .answered(try await restart(of: found, binding: binding, because: reason))
+        case .claims(let binding):
+            guard let code else { return .answered(try await refuse(found)) }
+            return try await claim(found, code: code, binding)
+        case .waits: return nil
+        case .repeats(let binding): return .answered(try await repeated(found, binding))
+        }
+    }
+
+    private enum Step {
+        case startsOver(Metrics.LoginOutcome)
+        case claims(Binding)
+        case waits
+        case repeats(Binding)
+    }
+
+    @inline(never)
+    private func step(_ found: Found, _ binding: Binding?, until deadline: Deadline) throws -> Step {
+        let login = found.record.login
+        guard login.account == desk.name else {
+            count(.wrongAccount)
+            throw Failure.otherAccount
+        }
+        // Another browser's login, or ours without its cookie: this browser starts one of its own.
+        guard let binding else { return .startsOver(.noCookie) }
+        guard binding.digest == login.binding else { return .startsOver(.badBinding) }
+        // Bounded, whatever the other callbacks do.
+        guard !deadline.hasPassed else { return .startsOver(.stateUsed) }
+        switch found.record {
+        case .open: return .claims(binding)
+        case .claimed: return .waits
+        case .done: return .repeats(binding)
+        case .spent: return .startsOver(.stateUsed)
+        }
+    }
+
+    @inline(never)
+    private func claim(_ found: Found, code: String, _ binding: Binding) async throws -> Course? {
+        if let claimed = try await routes.records.claim(found, code: code) {
+            return .redeems(Claim(claimed, binding, code: code))
+        }
+        guard let earlier = try await routes.records.login(ofCode: code, account: desk.name), earlier.name != found.name
+        else { return nil }
+        return .answered(try await replay(of: earlier, for: found, binding))
+    }
+
     /// A menu's link carries a fixed state, so this browser is bound only now, and its login told apart by the code.
-    private func fromMenu(_ menu: AccountDesk.Menu, named name: String, code: String?) async throws -> Response {
+    @inline(never)
+    private func course(ofMenu menu: AccountDesk.Menu, named name: String, code: String?) async throws -> Course {
         let binding = routes.cookies.binding(of: request)
         guard let code else {
             count(.denied)
-            return try await routes.leave(for: menu.target, nil, desk, with: nil, adding: "access_denied")
+            return .answered(try await routes.leave(for: menu.target, nil, desk, with: nil, adding: "access_denied"))
         }
         let loginName = LoginRecords.Name(menu: name, account: desk.name, code: code)
         if let found = try await routes.records.find(loginName) {
-            return try await complete(try await proceed(found, code: code, binding: binding))
+            return try await proceed(found, code: code, binding: binding)
         }
         // A link with a fixed state can be sent to anybody with anybody's code in it: whom it finds signed in, it does not
         // sign in as somebody else.
         if let session = try await routes.satisfying(menu.scope, request, desk) {
-            return try await routes.leave(for: menu.target, nil, desk, with: session)
+            return .answered(try await routes.leave(for: menu.target, nil, desk, with: session))
         }
         try routes.admit(request, desk)
         let bound = binding ?? .random()
         let login = PendingLogin(
             account: desk.name, target: menu.target, scope: menu.scope, binding: bound.digest, restarts: 0)
         if let claim = try await routes.records.claim(login, named: loginName, found: nil, code: code) {
-            var response = try await redeem(code, login, claim, bound)
-            if binding == nil { try routes.cookies.set(bound, on: &response) }
-            return response
+            return .redeems(Claim(claim, bound, isNew: binding == nil, code: code))
         }
         // Somebody was quicker with the same link, or this code was another login's.
         if let found = try await routes.records.find(loginName) {
-            return try await complete(try await proceed(found, code: code, binding: binding))
+            return try await proceed(found, code: code, binding: binding)
         }
-        return try await restart(login, binding: binding, because: .stateUsed)
+        return .answered(try await restart(login, binding: binding, because: .stateUsed))
     }
 
     /// A code that another login used: only the browser of that login gets its answer again.
-    private func replay(
-        of earlier: Found, for login: PendingLogin, _ found: Found, _ binding: Binding
-    ) async throws -> Response {
+    @inline(never)
+    private func replay(of earlier: Found, for found: Found, _ binding: Binding) async throws -> Response {
         if case .done(let completed) = earlier.record, completed.account == desk.name,
             completed.binding == binding.digest
         {
-            return try await repeated(completed, earlier.name, binding)
+            return try await repeated(earlier, binding)
         }
-        _ = try await routes.records.settle(found, as: .spent(login))
-        return try await restart(login, binding: binding, because: .stateUsed)
+        _ = try await routes.records.spend(found)
+        return try await restart(of: found, binding: binding, because: .stateUsed)
     }
 
     // MARK: - The way it ends
 
-    private func redeem(
-        _ code: String, _ login: PendingLogin, _ claim: Found, _ binding: Binding
-    ) async throws -> Response {
+    private func redeem(_ claim: Claim) async throws -> Response {
         let grant: Grant
         do {
-            grant = try await desk.oauth.exchange(code: code)
+            grant = try await desk.oauth.exchange(code: claim.code)
         } catch {
-            _ = try await routes.records.settle(claim, as: .spent(login))
-            return try await exchangeFailed(error, login, binding)
+            return try await exchangeFailed(error, claim)
         }
-        let identity = await identity(from: grant, for: login)
-        let id = try await openSession(identity, login, claim, binding)
+        return try await welcome(grant, claim)
+    }
+
+    @inline(never)
+    private func welcome(_ grant: Grant, _ claim: Claim) async throws -> Response {
+        let profile = await profile(grant, for: claim)
+        return try await open(identity(from: grant, profile), claim)
+    }
+
+    /// Opens the session, and sends the visitor on with it.
+    @inline(never)
+    private func open(_ identity: Identity, _ claim: Claim) async throws -> Response {
+        let id = try await openSession(identity, claim)
+        noteSuccess(identity)
+        let login = claim.found.record.login
+        var response = try await routes.leave(for: login.target, login.visit, desk, with: id)
+        try routes.cookies.set(id, on: &response)
+        if claim.bindsAnew { try routes.cookies.set(claim.binding, on: &response) }
+        return response
+    }
+
+    @inline(never)
+    private func noteSuccess(_ identity: Identity) {
         routes.metrics.count(.sessionOpened(account: desk.name))
         count(.succeeded)
         routes.log.info(
             "login",
             [
-                .outcome("succeeded"), .account(desk.name), .openID(grant.openID), .scope(identity.scope.name),
+                .outcome("succeeded"), .account(desk.name), .openID(identity.openID), .scope(identity.scope.name),
                 .kind(identity.isSnapshot ? "snapshot" : "visitor"),
             ])
-        var response = try await routes.leave(for: login.target, login.visit, desk, with: id)
-        try routes.cookies.set(id, on: &response)
-        return response
     }
 
     /// Opens the session and completes the login in one commit. Tried again when the browser's old session changed in
     /// between, by a logout or another tab's login.
     @inline(never)
-    private func openSession(
-        _ identity: Identity, _ login: PendingLogin, _ claim: Found, _ binding: Binding
-    ) async throws -> SessionID {
+    private func openSession(_ identity: Identity, _ claim: Claim) async throws -> SessionID {
         for _ in 0..<3 {
             let old = try await oldSession()
             let opened = routes.sessions.opening(identity, account: desk.name, replacing: old)
-            let completed = CompletedLogin(
-                account: desk.name, target: login.target, scope: login.scope, binding: binding.digest,
-                restarts: login.restarts, visit: login.visit,
-                sealedSession: Data(binding.seal(opened.id, login: claim.name.text)))
             guard
                 try await routes.records.settle(
-                    claim, as: .done(completed), with: opened.changes, if: opened.conditions)
+                    claim.found, as: .done(completed(claim, opened.id)), with: opened.changes, if: opened.conditions)
             else { continue }
             if old != nil { routes.metrics.count(.sessionClosed(.replaced)) }
             return opened.id
@@ -198,56 +265,74 @@ struct LoginCallback {
     }
 
     @inline(never)
-    private func identity(from grant: Grant, for login: PendingLogin) async -> Identity {
-        var profile: Profile?
-        if login.scope == .userinfo, grant.scope.satisfies(.userinfo) {
-            do {
-                // Once: the visitor waits for it, and so does a second callback, whose patience is two exchanges.
-                profile = try await desk.oauth.profile(grant, repeats: false)
-            } catch {
-                // The code is spent and the visitor known: he is logged in, and the profile is fetched later.
-                logFailure(error, step: "profile")
-            }
+    private func completed(_ claim: Claim, _ id: SessionID) -> CompletedLogin {
+        let login = claim.found.record.login
+        return CompletedLogin(
+            account: desk.name, target: login.target, scope: login.scope, binding: claim.binding.digest,
+            restarts: login.restarts, visit: login.visit,
+            sealedSession: Data(claim.binding.seal(id, login: claim.found.name.text)))
+    }
+
+    @inline(never)
+    private func profile(_ grant: Grant, for claim: Claim) async -> Profile? {
+        guard claim.found.record.login.scope == .userinfo, grant.scope.satisfies(.userinfo) else { return nil }
+        do {
+            // Once: the visitor waits for it, and so does a second callback, whose patience is two exchanges.
+            return try await desk.oauth.profile(grant, repeats: false)
+        } catch {
+            // The code is spent and the visitor known: he is logged in, and the profile is fetched later.
+            logFailure(error, step: "profile")
+            return nil
         }
-        return Identity(
+    }
+
+    @inline(never)
+    private func identity(from grant: Grant, _ profile: Profile?) -> Identity {
+        Identity(
             openID: grant.openID, unionID: grant.unionID ?? profile?.unionID, scope: grant.scope,
             isSnapshot: grant.isSnapshot, profile: profile, grant: grant, signedInAt: routes.now())
     }
 
-    /// Never inlined: its room would be held during every exchange. So with `openSession`.
     @inline(never)
-    private func exchangeFailed(
-        _ error: OAuthError, _ login: PendingLogin, _ binding: Binding
-    ) async throws -> Response {
+    private func exchangeFailed(_ error: OAuthError, _ claim: Claim) async throws -> Response {
+        _ = try await routes.records.spend(claim.found)
         logFailure(error, step: "exchange")
-        let retry = routes.startPath(desk, login)
-        switch error.reaction {
-        case .restartLogin:
-            return try await restart(login, binding: binding, because: .restarted)
-        case .stop, .callerBug, .refreshToken, .outcome:
+        guard error.reaction == .restartLogin else { throw failure(error.reaction, claim) }
+        return try await restart(of: claim.found, binding: claim.binding, because: .restarted)
+    }
+
+    @inline(never)
+    private func failure(_ reaction: Reaction, _ claim: Claim) -> Failure {
+        let retry = routes.startPath(desk, claim.found.record.login)
+        switch reaction {
+        case .stop, .callerBug, .refreshToken, .outcome, .restartLogin:
             count(.upstreamRefused)
-            throw Failure.loginFailed(retry: retry)
+            return .loginFailed(retry: retry)
         case .backOff:
             count(.upstreamFailed)
-            throw Failure.loginUnavailable(retry: retry, seconds: 5)
+            return .loginUnavailable(retry: retry, seconds: 5)
         }
     }
 
     /// The visitor said no: he goes where he came from, and the page there learns it.
-    private func refuse(_ login: PendingLogin, _ found: Found) async throws -> Response {
-        _ = try await routes.records.settle(found, as: .spent(login))
+    @inline(never)
+    private func refuse(_ found: Found) async throws -> Response {
+        _ = try await routes.records.spend(found)
+        let login = found.record.login
         count(.denied)
         routes.log.info("login", [.outcome("access_denied"), .account(desk.name), .scope(login.scope.name)])
         return try await routes.leave(
             for: login.target, login.visit, desk, with: nil, adding: "access_denied")
     }
 
-    private func repeated(
-        _ completed: CompletedLogin, _ name: LoginRecords.Name, _ binding: Binding
-    ) async throws -> Response {
+    @inline(never)
+    private func repeated(_ found: Found, _ binding: Binding) async throws -> Response {
+        guard case .done(let completed) = found.record else {
+            preconditionFailure("who repeats a login has seen it done")
+        }
         count(.repeated)
         // A session that was ended since stays ended.
-        var session = binding.open(Array(completed.sealedSession), login: name.text)
+        var session = binding.open(Array(completed.sealedSession), login: found.name.text)
         if let id = session, try await routes.sessions.find(id) == nil { session = nil }
         if completed.visit != nil { try routes.admit(request, desk) }
         var response = try await routes.leave(for: completed.target, completed.visit, desk, with: session)
@@ -255,6 +340,14 @@ struct LoginCallback {
         return response
     }
 
+    @inline(never)
+    private func restart(
+        of found: Found, binding: Binding?, because outcome: Metrics.LoginOutcome
+    ) async throws -> Response {
+        try await restart(found.record.login, binding: binding, because: outcome)
+    }
+
+    @inline(never)
     private func restart(
         _ login: PendingLogin, binding: Binding?, because outcome: Metrics.LoginOutcome
     ) async throws -> Response {

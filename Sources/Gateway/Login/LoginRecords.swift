@@ -43,12 +43,20 @@ struct LoginRecords: Sendable {
         var key: Key { Key(namespace: LoginRecords.namespace, name: text) }
     }
 
-    /// A record with the bytes it was read as, which a change must still find.
-    struct Found: Sendable {
+    /// A record with the bytes it was read as, which a change must still find. A class, since a login in flight has it in
+    /// hand at every step.
+    final class Found: Sendable {
         let name: Name
         let record: LoginRecord
         let bytes: [UInt8]
         let expires: Date?
+
+        init(name: Name, record: LoginRecord, bytes: [UInt8], expires: Date?) {
+            self.name = name
+            self.record = record
+            self.bytes = bytes
+            self.expires = expires
+        }
     }
 
     /// - Parameter isFirst: the browser's binding is new, so it has no login yet. Nothing more is stored for it, as for
@@ -87,6 +95,7 @@ struct LoginRecords: Sendable {
         return (changes, conditions)
     }
 
+    @inline(never)
     func find(_ name: Name) async throws(StoreError) -> Found? {
         guard let record = try await store.read(name.key), let login = LoginRecordCoding.decode(record.value) else {
             return nil
@@ -104,6 +113,7 @@ struct LoginRecords: Sendable {
 
     /// Takes a login for the one callback that may exchange `code`. Nil when another callback has it, or the code was
     /// seen before. `found` is nil for a menu's login, which begins with its callback.
+    @inline(never)
     func claim(
         _ login: PendingLogin, named name: Name, found: Found?, code: String
     ) async throws(StoreError) -> Found? {
@@ -116,7 +126,20 @@ struct LoginRecords: Sendable {
         return Found(name: name, record: .claimed(login), bytes: claimed.value, expires: claimed.expires)
     }
 
+    /// Takes a login that was found open.
+    @inline(never)
+    func claim(_ found: Found, code: String) async throws(StoreError) -> Found? {
+        try await claim(found.record.login, named: found.name, found: found, code: code)
+    }
+
+    /// Uses a login up that ends without a session.
+    @inline(never)
+    func spend(_ found: Found) async throws(StoreError) -> Bool {
+        try await settle(found, as: .spent(found.record.login))
+    }
+
     /// Writes the outcome of a login together with `changes`; false when the record has changed meanwhile.
+    @inline(never)
     func settle(
         _ found: Found, as record: LoginRecord, with changes: [Change] = [], if conditions: [Condition] = []
     ) async throws(StoreError) -> Bool {

@@ -6,8 +6,8 @@ import Wire
 
 /// `GET /redirect`: sends visitors to WeChat, and takes them back.
 ///
-/// This file begins logins; `LoginCallback` ends them.
-struct LoginRoutes: Sendable {
+/// This file begins logins; `LoginCallback` ends them. A class, so that a login in flight holds it with one reference.
+final class LoginRoutes: Sendable {
     let accounts: Accounts
     let sessions: Sessions
     let hub: LoginHub
@@ -31,26 +31,54 @@ struct LoginRoutes: Sendable {
     /// A login may be started over this often before the visitor is told.
     static let mostRestarts = 2
 
+    init(
+        accounts: Accounts, sessions: Sessions, hub: LoginHub, records: LoginRecords, quota: LoginQuota,
+        limit: RateLimit, cookies: Cookies, publicOrigin: String, log: EventLog, metrics: Metrics,
+        now: @escaping @Sendable () -> Date, patience: Duration,
+        pause: @escaping @Sendable (Duration) async throws(CancellationError) -> Void
+    ) {
+        self.accounts = accounts
+        self.sessions = sessions
+        self.hub = hub
+        self.records = records
+        self.quota = quota
+        self.limit = limit
+        self.cookies = cookies
+        self.publicOrigin = publicOrigin
+        self.log = log
+        self.metrics = metrics
+        self.now = now
+        self.patience = patience
+        self.pause = pause
+    }
+
     /// One path serves both ways, as WeChat's console and wechat-jssdk have it.
     func redirect(_ request: Request, account: String?) async throws -> Response {
         let desk = try accounts.named(account)
         do {
-            return try await answer(request, desk)
+            guard let callback = try callback(request, desk) else { return try await start(request, desk) }
+            return try await callback.answer()
         } catch let error as StoreError {
-            metrics.count(.login(account: desk.name, .storeFailed))
+            noteFailure(of: desk)
             throw error
         }
     }
 
-    private func answer(_ request: Request, _ desk: AccountDesk) async throws -> Response {
-        try limit.admit(request)
-        let query = request.query
-        if try query.only("code") == nil, try query.only("state") == nil {
-            return try await start(request, desk)
-        }
-        return try await LoginCallback(routes: self, desk: desk, request: request).answer()
+    @inline(never)
+    private func noteFailure(of desk: AccountDesk) {
+        metrics.count(.login(account: desk.name, .storeFailed))
     }
 
+    /// Nil for a login that begins. Never inlined: what it needs would be held as long as the login takes.
+    @inline(never)
+    private func callback(_ request: Request, _ desk: AccountDesk) throws -> LoginCallback? {
+        try limit.admit(request)
+        let query = request.query
+        if try query.only("code") == nil, try query.only("state") == nil { return nil }
+        return LoginCallback(routes: self, desk: desk, request: request)
+    }
+
+    @inline(never)
     private func start(_ request: Request, _ desk: AccountDesk) async throws -> Response {
         let visit: SiteVisit?
         let target: ReturnTarget
@@ -97,6 +125,7 @@ struct LoginRoutes: Sendable {
     /// - Parameters:
     ///   - session: nil for one who has none.
     ///   - error: what the page there is told.
+    @inline(never)
     func leave(
         for target: ReturnTarget, _ visit: SiteVisit?, _ desk: AccountDesk, with session: SessionID?,
         adding error: String? = nil, completesProfile: Bool = false
@@ -117,6 +146,7 @@ struct LoginRoutes: Sendable {
     }
 
     /// The visitor's session, if it gives already what a login would.
+    @inline(never)
     func satisfying(
         _ scope: Scope, _ request: Request, _ desk: AccountDesk
     ) async throws(StoreError) -> SessionID? {
@@ -128,6 +158,7 @@ struct LoginRoutes: Sendable {
     }
 
     /// Sends the visitor to WeChat, with a state of his own and the browser bound to it.
+    @inline(never)
     func send(
         _ login: PendingLogin, _ request: Request, _ desk: AccountDesk, binding: Binding?
     ) async throws -> Response {

@@ -1,0 +1,93 @@
+import FoundationEssentials
+import Secure
+
+/// A call under way: what is asked, how it was answered last, and whether to ask again.
+///
+/// Thousands of logins may wait for their answers at a time, and what a waiting function needs is held as long. So it is
+/// here, once, and the functions that nobody waits in are never inlined into those that do.
+final class Inquiry {
+    private(set) var call: Call
+    /// Until there is an answer: nobody has given one.
+    private(set) var outcome: Result<ReplyBody, UpstreamError>
+    private let operation: Operation
+    private let field: String?
+    /// In seconds.
+    private var pauses: [Double]
+    private let end: Date
+
+    /// - Parameters:
+    ///   - field: What a success has. `nil` for calls that say `"errcode":0`.
+    ///   - pauses: Before each repetition, in seconds.
+    ///   - end: When the last repetition must have its answer.
+    init(_ call: Call, _ operation: Operation, wanted field: String?, pauses: [Double], end: Date) {
+        self.call = call
+        self.operation = operation
+        self.field = field
+        self.pauses = pauses
+        self.end = end
+        outcome = .failure(.unreachable(.interrupted))
+    }
+
+    @inline(never)
+    func note(_ reply: Reply, by platform: Platform) {
+        do throws(UpstreamError) {
+            outcome = .success(try read(reply, by: platform))
+            platform.onAnswer(operation, nil)
+        } catch {
+            note(error, by: platform)
+        }
+    }
+
+    @inline(never)
+    func note(_ error: FetchError, by platform: Platform) {
+        note(.unreachable(error), by: platform)
+    }
+
+    private func note(_ error: UpstreamError, by platform: Platform) {
+        outcome = .failure(error)
+        platform.onAnswer(operation, error)
+    }
+
+    /// How long to wait before the call is made again; nil when it is not.
+    @inline(never)
+    func pause(by platform: Platform) -> Duration? {
+        guard case .failure(let failure) = outcome, failure.isBusy, !pauses.isEmpty else { return nil }
+        let pause = pauses.removeFirst()
+        let left = end.timeIntervalSince(platform.timing.now()) - pause
+        // Below a second a further try is not worth its connection.
+        guard left >= 1 else { return nil }
+        call.timeout = min(platform.timeout, .milliseconds(Int(left * 1000)))
+        return .seconds(pause)
+    }
+
+    private func read(_ reply: Reply, by platform: Platform) throws(UpstreamError) -> ReplyBody {
+        guard reply.status == 200 else { throw .intermediate(status: reply.status) }
+        let body: ReplyBody
+        do {
+            body = try ReplyBody(reply.body)
+        } catch {
+            // A page where JSON was due: a proxy's, or a captive portal's.
+            let first = reply.body.first { $0 > 0x20 }
+            throw first == UInt8(ascii: "<") ? .intermediate(status: reply.status) : .unreadable(error)
+        }
+        // Before the field is looked at: whoever WeChat refuses is not let in by what else stands in the refusal.
+        let code = body.errorCode
+        if code != .ok {
+            let sent = [platform.account.appSecret.reveal()] + call.secrets
+            throw .refused(APIError(code: code, errmsg: body.errorMessage, operation: operation, sent: sent))
+        }
+        if let field {
+            guard body.text(field) != nil else { throw .unreadable(.missing(field: field)) }
+            return body
+        }
+        // Some calls have nothing to say but `"errcode":0`, and must say that.
+        guard body.integer("errcode") != nil else { throw .unreadable(.missing(field: "errcode")) }
+        return body
+    }
+}
+
+extension Call {
+    private static let secretParameters: Set = ["code", "access_token", "refresh_token", "openid"]
+
+    fileprivate var secrets: [String] { query.filter { Self.secretParameters.contains($0.name) }.map(\.value) }
+}
