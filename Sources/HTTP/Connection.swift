@@ -233,7 +233,8 @@ final class Connection: Watcher, @unchecked Sendable {
                 return .givesWay
             }
             switch try parse() {
-            case .request(let request):
+            case .complete:
+                let request = parser.take()
                 noteRequest()
                 let start = site.observer == nil ? site.loop.now : .now()
                 guard let response = site.responder.respondNow(to: request) else {
@@ -263,9 +264,9 @@ final class Connection: Watcher, @unchecked Sendable {
         }
     }
 
-    private func parse() throws(Failure) -> RequestParser.Step {
+    private func parse() throws(Failure) -> RequestParser.Finding {
         do throws(WireError) {
-            return try parser.next()
+            return try parser.find()
         } catch {
             throw .refused(error)
         }

@@ -59,11 +59,18 @@ package struct Authority: Hashable, Sendable {
         IPAddress(host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host)
     }
 
-    /// RFC 1123 §2.1: labels of at most 63 letters, digits and inner hyphens, 253 characters in all; underscores too,
-    /// which the names of containers have.
     private static func name(_ bytes: Span<UInt8>) -> String? {
         let hasDot = bytes.count > 0 && bytes[bytes.count - 1] == UInt8(ascii: ".")
         let name = hasDot ? bytes.extracting(droppingLast: 1) : bytes
+        guard let form = form(ofName: name) else { return nil }
+        let text = form.hasUpperCase ? name.text.asciiLowercased : name.text
+        guard !form.looksNumeric || (!hasDot && IPAddress(text) != nil) else { return nil }
+        return text
+    }
+
+    /// RFC 1123 §2.1: labels of at most 63 letters, digits and inner hyphens, 253 characters in all; underscores too,
+    /// which the names of containers have. Nil for anything else.
+    private static func form(ofName name: Span<UInt8>) -> (hasUpperCase: Bool, looksNumeric: Bool)? {
         guard (1...253).contains(name.count) else { return nil }
         var labelStart = 0
         var previous = UInt8(ascii: ".")
@@ -85,9 +92,22 @@ package struct Authority: Hashable, Sendable {
         }
         let last = name.extracting(labelStart...)
         guard (1...63).contains(last.count), previous != UInt8(ascii: "-") else { return nil }
-        let text = hasUpperCase ? name.text.asciiLowercased : name.text
-        guard !looksNumeric(last) || (!hasDot && IPAddress(text) != nil) else { return nil }
-        return text
+        return (hasUpperCase, looksNumeric(last))
+    }
+
+    /// The length of the host, where the bytes are a name and perhaps a port, spelled as `description` spells them: most
+    /// are, and this makes no string. Nil leaves it to the initialiser.
+    package static func plainHostLength(_ bytes: Span<UInt8>) -> (length: Int, port: UInt16?)? {
+        let end = bytes.first(UInt8(ascii: ":"), in: bytes.indices)
+        guard let form = form(ofName: bytes.extracting(..<end)), !form.hasUpperCase, !form.looksNumeric else {
+            return nil
+        }
+        if end == bytes.count { return (end, nil) }
+        let digits = bytes.extracting((end + 1)...)
+        guard digits.count > 0, digits.count <= 5, digits[0] != UInt8(ascii: "0"), let number = digits.decimal,
+            let port = UInt16(exactly: number)
+        else { return nil }
+        return (end, port)
     }
 
     /// WHATWG URL, "ends in a number": such a name is an IPv4 address to a browser, or nothing.

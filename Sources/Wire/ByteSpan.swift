@@ -1,6 +1,6 @@
 extension Span<UInt8> {
     /// The text of these bytes; what is not UTF-8 is replaced.
-    var text: String {
+    package var text: String {
         withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
     }
 

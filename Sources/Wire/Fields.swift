@@ -2,7 +2,8 @@
 ///
 /// A string is made only when a value is asked for, so that a request costs two allocations however many fields it has.
 /// `append` is the one door through which values enter an outgoing message, and it lets no line break pass. What it
-/// writes are the lines as they go out, so that a message sends its fields with one copy.
+/// writes are the lines as they go out, so that a message sends its fields with one copy; where each begins is looked up
+/// when somebody asks, which hardly anybody does of an answer.
 package struct Fields: Sendable {
     /// Where one field lies in `bytes`; the value without the whitespace around it.
     struct Entry: Sendable {
@@ -15,31 +16,31 @@ package struct Fields: Sendable {
     }
 
     private(set) var bytes: [UInt8]
-    private(set) var entries: [Entry]
-    /// Of whose names there are entries.
+    /// What a parser found in `bytes`. Nil where these are the lines as they go out, and nothing else.
+    private var parsed: [Entry]?
+    /// Of whose names there are fields.
     private(set) var names = KnownFieldSet()
-    /// Whether `bytes` is what the entries' lines would be, and nothing else.
-    private(set) var isSerialized: Bool
 
     package init() {
         bytes = []
-        entries = []
-        isSerialized = true
     }
 
     /// Fields as a parser found them, whose names and values it has checked. Their lines may hold odd whitespace.
     init(parsed bytes: [UInt8], _ entries: [Entry]) {
         self.bytes = bytes
-        self.entries = entries
-        isSerialized = false
+        parsed = entries
         for entry in entries { names.insert(entry.known) }
     }
 
+    var isSerialized: Bool { parsed == nil }
+
+    var entries: [Entry] { parsed ?? Self.entries(in: bytes) }
+
     package var count: Int { entries.count }
-    package var isEmpty: Bool { entries.isEmpty }
+    package var isEmpty: Bool { parsed?.isEmpty ?? bytes.isEmpty }
 
     /// About how many bytes the lines need.
-    var byteCount: Int { bytes.count + entries.count * 4 }
+    var byteCount: Int { bytes.count + (parsed?.count ?? 0) * 4 }
 
     /// The first value with this name, without the whitespace around it.
     package subscript(name: FieldName) -> String? {
@@ -84,29 +85,43 @@ package struct Fields: Sendable {
     private mutating func appendLine(
         _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>, known: UInt8
     ) {
-        if entries.isEmpty {
-            entries.reserveCapacity(12)
-            bytes.reserveCapacity(512)
-        }
-        let nameStart = bytes.count
+        let start = bytes.count
+        if start == 0 { bytes.reserveCapacity(512) }
         bytes.append(contentsOf: name)
-        bytes.append(UInt8(ascii: ":"))
-        bytes.append(0x20)
+        bytes.append(text: ": ")
         bytes.append(contentsOf: value)
-        bytes.append(0x0D)
-        bytes.append(0x0A)
-        entries.append(
+        bytes.append(text: "\r\n")
+        parsed?.append(
             Entry(
-                nameStart: UInt32(nameStart), valueStart: UInt32(nameStart + name.count + 2),
+                nameStart: UInt32(start), valueStart: UInt32(start + name.count + 2),
                 valueLength: UInt32(value.count), nameLength: UInt16(name.count), known: known))
         names.insert(known)
+    }
+
+    /// The fields of lines that `appendLine` wrote.
+    private static func entries(in lines: [UInt8]) -> [Entry] {
+        let bytes = lines.span
+        var entries: [Entry] = []
+        var start = 0
+        while start < bytes.count {
+            let colon = bytes.first(UInt8(ascii: ":"), in: start..<bytes.count)
+            let end = bytes.first(0x0D, in: colon..<bytes.count)
+            entries.append(
+                Entry(
+                    nameStart: UInt32(start), valueStart: UInt32(colon + 2), valueLength: UInt32(end - colon - 2),
+                    nameLength: UInt16(colon - start),
+                    known: KnownField.named(bytes.extracting(start..<colon))?.rawValue ?? 0))
+            start = end + 2
+        }
+        return entries
     }
 
     /// Adds the fields whose names are not here yet. They were checked when they were put together, so a block that
     /// belongs to every answer costs one copy.
     package mutating func append(missing others: Fields) {
         precondition(!others.names.hasOthers, "a block is made of known names")
-        guard others.isSerialized, names.isDisjoint(with: others.names) else {
+        if others.names.isSubset(of: names) { return }
+        guard isSerialized, others.isSerialized, names.isDisjoint(with: others.names) else {
             for entry in others.entries where !names.contains(entry.known) {
                 others.nameBytes(of: entry).withUnsafeBufferPointer { name in
                     others.valueBytes(of: entry).withUnsafeBufferPointer {
@@ -116,14 +131,7 @@ package struct Fields: Sendable {
             }
             return
         }
-        let shift = UInt32(bytes.count)
         bytes.append(contentsOf: others.bytes)
-        entries.reserveCapacity(entries.count + others.entries.count)
-        for var entry in others.entries {
-            entry.nameStart += shift
-            entry.valueStart += shift
-            entries.append(entry)
-        }
         names.formUnion(others.names)
     }
 
@@ -140,13 +148,15 @@ package struct Fields: Sendable {
     }
 
     package mutating func remove(_ name: FieldName) {
-        let kept = entries.filter { !matches($0, name) }
-        guard kept.count < entries.count else { return }
-        entries = kept
-        names = KnownFieldSet()
-        for entry in kept { names.insert(entry.known) }
-        isSerialized = kept.isEmpty
-        if kept.isEmpty { bytes = [] }
+        guard contains(name) else { return }
+        // The lines that stay are written anew, as they go out.
+        let former = self
+        (bytes, parsed, names) = ([], nil, KnownFieldSet())
+        for entry in former.entries where !former.matches(entry, name) {
+            former.nameBytes(of: entry).withUnsafeBufferPointer { name in
+                former.valueBytes(of: entry).withUnsafeBufferPointer { appendLine(name, $0, known: entry.known) }
+            }
+        }
     }
 
     // MARK: - For the rest of the room

@@ -26,6 +26,9 @@ struct KnownFieldSet: Sendable, Equatable {
     @inline(__always)
     func isDisjoint(with other: KnownFieldSet) -> Bool { bits & other.bits == 0 }
 
+    @inline(__always)
+    func isSubset(of other: KnownFieldSet) -> Bool { bits & ~other.bits == 0 }
+
     /// Whether there is a name that is not among the known ones.
     var hasOthers: Bool { contains(0) }
 }

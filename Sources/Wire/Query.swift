@@ -62,11 +62,16 @@ package struct Query: Hashable, Sendable {
         let wanted = name.utf8Span.span
         var start = 0
         while start < bytes.count {
-            let end = bytes.first(UInt8(ascii: "&"), in: start..<bytes.count)
-            let equals = bytes.first(UInt8(ascii: "="), in: start..<end)
+            var nameEnd = start
+            var isEscaped = false
+            while nameEnd < bytes.count, bytes[nameEnd] != UInt8(ascii: "="), bytes[nameEnd] != UInt8(ascii: "&") {
+                isEscaped = isEscaped || bytes[nameEnd] == UInt8(ascii: "%") || bytes[nameEnd] == UInt8(ascii: "+")
+                nameEnd += 1
+            }
+            let end = bytes.first(UInt8(ascii: "&"), in: nameEnd..<bytes.count)
             // "&&" holds no parameter, not even one without a name (WHATWG URL §5.1).
-            if end > start, try Self.matches(bytes.extracting(start..<equals), wanted) {
-                let value = bytes.extracting(min(equals + 1, end)..<end)
+            if end > start, try Self.matches(bytes.extracting(start..<nameEnd), isEscaped, wanted) {
+                let value = bytes.extracting(min(nameEnd + 1, end)..<end)
                 guard try body(try PercentCoding.decode(value, plusIsSpace: true)) else { return }
             }
             start = end + 1
@@ -74,11 +79,11 @@ package struct Query: Hashable, Sendable {
     }
 
     /// A name that is escaped is the same name.
-    private static func matches(_ name: Span<UInt8>, _ wanted: Span<UInt8>) throws(WireError) -> Bool {
-        for index in name.indices where name[index] == UInt8(ascii: "%") || name[index] == UInt8(ascii: "+") {
-            return wanted.isEqual(to: try PercentCoding.decode(name, plusIsSpace: true).utf8Span.span)
-        }
-        return name.isEqual(to: wanted)
+    private static func matches(
+        _ name: Span<UInt8>, _ isEscaped: Bool, _ wanted: Span<UInt8>
+    ) throws(WireError) -> Bool {
+        guard isEscaped else { return name.isEqual(to: wanted) }
+        return wanted.isEqual(to: try PercentCoding.decode(name, plusIsSpace: true).utf8Span.span)
     }
 }
 

@@ -19,8 +19,8 @@ package struct RequestParser: Sendable {
         case body
     }
 
-    /// What was found; the request itself stays where it is, since it is large.
-    private enum Finding {
+    /// A `Step` whose request stays where it is until `take`: it is large, and on its way through an enum it is copied.
+    package enum Finding: Sendable {
         case needsMore(Phase)
         case expectsContinue
         case complete
@@ -92,16 +92,24 @@ package struct RequestParser: Sendable {
     }
 
     package mutating func next() throws(WireError) -> Step {
+        switch try find() {
+        case .needsMore(let phase): return .needsMore(phase)
+        case .expectsContinue: return .expectsContinue
+        case .complete: return .request(take())
+        }
+    }
+
+    /// The request that was found complete, once.
+    package mutating func take() -> Request {
+        guard let request = pending.take() else { preconditionFailure("a complete request is pending") }
+        state = request.keepsAlive ? .line : .finished
+        hasSkippedBlankLine = false
+        return request
+    }
+
+    package mutating func find() throws(WireError) -> Finding {
         do throws(WireError) {
-            switch try advance() {
-            case .needsMore(let phase): return .needsMore(phase)
-            case .expectsContinue: return .expectsContinue
-            case .complete:
-                guard let request = pending.take() else { preconditionFailure("a complete request is pending") }
-                state = request.keepsAlive ? .line : .finished
-                hasSkippedBlankLine = false
-                return .request(request)
-            }
+            return try advance()
         } catch {
             state = .failed(error, isToHead: isToHead)
             (pending, chunked) = (nil, nil)

@@ -34,13 +34,20 @@ package struct Origin: Hashable, Sendable, CustomStringConvertible {
     /// Nil unless the text is an http or https origin byte by byte as browsers write it (RFC 6454 §6.2).
     init?(serialized text: String) {
         let bytes = text.utf8Span.span
-        let schemes: [StaticString] = ["https://", "http://"]
-        guard let scheme = schemes.first(where: { bytes.isPrefixed(by: $0) }) else { return nil }
-        let rest = bytes.extracting(scheme.utf8CodeUnitCount...)
-        guard let authority = Authority(rest), authority.isSpelled(rest, inAnyCase: false) else { return nil }
-        self.init(isSecure: scheme.utf8CodeUnitCount == 8, host: authority.host, port: authority.port)
+        let isSecure = bytes.isPrefixed(by: "https://")
+        guard isSecure || bytes.isPrefixed(by: "http://") else { return nil }
+        let rest = bytes.extracting((isSecure ? 8 : 7)...)
+        let written: UInt16?
+        if let plain = Authority.plainHostLength(rest) {
+            written = plain.port
+            self.init(isSecure: isSecure, host: rest.extracting(..<plain.length).text, port: written)
+        } else {
+            guard let authority = Authority(rest), authority.isSpelled(rest, inAnyCase: false) else { return nil }
+            written = authority.port
+            self.init(isSecure: isSecure, host: authority.host, port: written)
+        }
         // The scheme's own port is never written.
-        guard port == authority.port else { return nil }
+        guard port == written else { return nil }
     }
 
     init(checking text: String) throws(Objection) {

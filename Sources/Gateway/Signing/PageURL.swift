@@ -22,11 +22,15 @@ struct PageURL: Sendable {
         var end = start
         while end < bytes.count, !Self.endsAuthority(bytes[end]) { end += 1 }
         let written = bytes.extracting(start..<end)
-        // As browsers write it: a dot or a colon at its end belongs to another site, or to no page at all.
-        guard let authority = Authority(written), authority.isSpelled(written) else {
-            throw .badParameter(name, rule: "its host or port is not valid")
+        if let plain = Authority.plainHostLength(written) {
+            host = written.extracting(..<plain.length).text
+        } else {
+            // As browsers write it: a dot or a colon at its end belongs to another site, or to no page at all.
+            guard let authority = Authority(written), authority.isSpelled(written) else {
+                throw .badParameter(name, rule: "its host or port is not valid")
+            }
+            host = authority.host
         }
-        host = authority.host
         self.text = text
     }
 
