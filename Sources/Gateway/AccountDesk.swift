@@ -15,6 +15,8 @@ package final class AccountDesk: Sendable {
     package let menus: [String: Menu]
     /// The console's Token for server verification; nil when it is not used.
     package let verificationToken: Secret?
+    /// Counts the pages signed: found once, since every signature is counted.
+    let signed: MetricCell
 
     /// A menu of the account: its fixed state gives the target and the scope.
     package struct Menu: Sendable {
@@ -26,7 +28,7 @@ package final class AccountDesk: Sendable {
 
     package init(
         account: Account, keeper: Keeper, oauth: OAuth, jsDomains: [Domain], returns: ReturnRules,
-        menus: [String: Menu], verificationToken: Secret?
+        menus: [String: Menu], verificationToken: Secret?, metrics: Metrics
     ) {
         self.account = account
         self.keeper = keeper
@@ -36,6 +38,7 @@ package final class AccountDesk: Sendable {
         self.returns = returns
         self.menus = menus
         self.verificationToken = verificationToken
+        signed = metrics.signatures[account.name, Metrics.SignatureOutcome.signed.rawValue]
     }
 
     /// Whether pages of `host` are this account's.

@@ -21,7 +21,8 @@ struct HostGuard: Responder {
     private static let aYear = "max-age=31536000"
 
     func respond(to request: Request) async -> Response {
-        metrics.requestBegan()
+        metrics.requestWaits(true)
+        defer { metrics.requestWaits(false) }
         var response =
             if isForUs(request) {
                 await next.respond(to: request)
@@ -34,7 +35,6 @@ struct HostGuard: Responder {
 
     func respondNow(to request: Request) -> Response? {
         guard isForUs(request), var response = next.respondNow(to: request) else { return nil }
-        metrics.requestBegan()
         complete(&response)
         return response
     }

@@ -43,15 +43,15 @@ package final class Service: Sendable {
         store = try OpenedStore.open(configuration.store, log: log)
         let reloads = Reloads(loadedAt: Date())
         let metrics = Metrics(
-            routes: Routes.publicPaths + Routes.adminPaths + ["files"], accounts: configuration.accounts.map(\.name),
+            routes: Routes.publicPaths + Routes.adminPaths + ["files"], accounts: configuration.accountNames,
             log: log, reloads: reloads, loops: group.loops.count)
         fixtures = Fixtures(
             store: MeasuredStore(store: store, metrics: metrics), metrics: metrics, log: log, group: group,
             reloads: reloads, upstream: UpstreamJournal(metrics: metrics, now: { Date() }), sandboxSDK: sandboxSDK,
             startedAt: Date(), now: { Date() })
         current = CurrentWiring(try Wiring(configuration, fixtures))
-        publicServer = current.server("public", at: configuration.listen, on: group) { $0.publicSide }
-        adminServer = current.server("admin", at: configuration.adminListen, on: group) { $0.adminSide }
+        publicServer = current.publicServer(at: configuration.listen, on: group)
+        adminServer = current.adminServer(at: configuration.adminListen, on: group)
     }
 
     package var publicAddress: SocketAddress { publicServer.boundAddress }
@@ -214,9 +214,13 @@ extension Service {
     private static func wire(
         _ configuration: Configuration, _ fixtures: Fixtures, _ source: String, former: Wiring
     ) throws(ConfigurationRefusal) -> Wiring {
+        let (names, formerNames) = (configuration.accountNames, former.configuration.accountNames)
+        // Those of both until it is decided: an account finds its figures when its desk is made.
+        fixtures.metrics.cover(accounts: names + formerNames.filter { !names.contains($0) })
         do {
             return try Wiring(configuration, fixtures, former: former)
         } catch {
+            fixtures.metrics.cover(accounts: formerNames)
             let reason = (error as? SecureError)?.description ?? "an unexpected \(type(of: error))"
             throw ConfigurationRefusal(
                 source: source,
@@ -238,7 +242,7 @@ extension Service {
         let isStopping = background.withLock { background in
             if !background.isStopping, outcome == .applied {
                 let configuration = next.configuration
-                fixtures.metrics.cover(accounts: configuration.accounts.map(\.name))
+                fixtures.metrics.cover(accounts: configuration.accountNames)
                 fixtures.log.change(to: configuration.log)
                 current.change(to: next)
             }

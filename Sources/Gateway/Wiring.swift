@@ -39,17 +39,13 @@ final class Wiring: Sendable {
     let adminSide: Side
 
     /// What a listener serves with.
-    ///
-    /// A class, so that a request under way holds it with one reference.
-    final class Side: Sendable {
+    struct Side: Sendable {
         let options: ServerOptions
-        let responder: any Responder
-        let observer: RequestObserver
+        let answering: Answering
 
         init(options: ServerOptions, responder: any Responder, observer: RequestObserver) {
             self.options = options
-            self.responder = responder
-            self.observer = observer
+            answering = Answering(responder, observer: observer)
         }
     }
 
@@ -96,7 +92,7 @@ final class Wiring: Sendable {
                     menus: try account.menus.mapValues { menu in
                         .init(target: try returns.target(menu.to), scope: menu.scope == .base ? .base : .userinfo)
                     },
-                    verificationToken: account.token)
+                    verificationToken: account.token, metrics: metrics)
             })
         readiness = Readiness(accounts: accounts, store: store, now: now)
 
@@ -192,64 +188,38 @@ final class Wiring: Sendable {
     }
 }
 
-/// The wiring in force, and the two listeners that serve with it whatever it is.
+/// The wiring in force, and what the two listeners serve with.
 final class CurrentWiring: Sendable {
     private let wiring: Mutex<Wiring>
+    private let publicAnswering: Answering.Current
+    private let adminAnswering: Answering.Current
 
     init(_ first: Wiring) {
         wiring = Mutex(first)
+        publicAnswering = Answering.Current(first.publicSide.answering)
+        adminAnswering = Answering.Current(first.adminSide.answering)
     }
 
     var value: Wiring { wiring.withLock { $0 } }
 
     func change(to next: Wiring) {
-        wiring.withLock { $0 = next }
+        wiring.withLock { wiring in
+            wiring = next
+            publicAnswering.change(to: next.publicSide.answering)
+            adminAnswering.change(to: next.adminSide.answering)
+        }
     }
 
-    func server(
-        _ name: String, at address: SocketAddress, on group: LoopGroup,
-        _ side: @escaping @Sendable (Wiring) -> Wiring.Side
-    ) -> Server {
+    func publicServer(at address: SocketAddress, on group: LoopGroup) -> Server {
         Server(
-            name: name, address: address, group: group, options: side(value).options,
-            responder: CurrentResponder(wiring: self, side: side),
-            observer: CurrentObserver(wiring: self, side: side))
-    }
-}
-
-private final class CurrentResponder: Responder {
-    let wiring: CurrentWiring
-    let side: @Sendable (Wiring) -> Wiring.Side
-
-    init(wiring: CurrentWiring, side: @escaping @Sendable (Wiring) -> Wiring.Side) {
-        self.wiring = wiring
-        self.side = side
+            name: "public", address: address, group: group, options: value.publicSide.options,
+            answering: publicAnswering)
     }
 
-    func respond(to request: Request) async -> Response {
-        await side(wiring.value).responder.respond(to: request)
-    }
-
-    func respondNow(to request: Request) -> Response? {
-        side(wiring.value).responder.respondNow(to: request)
-    }
-}
-
-private final class CurrentObserver: ServerObserver {
-    let wiring: CurrentWiring
-    let side: @Sendable (Wiring) -> Wiring.Side
-
-    init(wiring: CurrentWiring, side: @escaping @Sendable (Wiring) -> Wiring.Side) {
-        self.wiring = wiring
-        self.side = side
-    }
-
-    func note(_ event: ServerEvent) {
-        side(wiring.value).observer.note(event)
-    }
-
-    func answered(_ request: Request, with response: Response, bytes: Int, in duration: Duration, wasCut: Bool) {
-        side(wiring.value).observer.answered(request, with: response, bytes: bytes, in: duration)
+    func adminServer(at address: SocketAddress, on group: LoopGroup) -> Server {
+        Server(
+            name: "admin", address: address, group: group, options: value.adminSide.options,
+            answering: adminAnswering)
     }
 }
 

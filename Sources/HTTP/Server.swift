@@ -11,8 +11,7 @@ package final class Server: Sendable {
     private let address: SocketAddress
     private let group: LoopGroup
     private let settings: ServerSettings.Current
-    private let responder: any Responder
-    private let observer: (any ServerObserver)?
+    private let answering: Answering.Current
     private let stage = Stage()
     private let admission: Admission
     private let running = Mutex(Running())
@@ -23,17 +22,23 @@ package final class Server: Sendable {
         var tasks: [Task<Void, Never>] = []
     }
 
-    /// Without an observer nothing is measured and nothing allocated for it.
-    package init(
+    package convenience init(
         name: String, address: SocketAddress, group: LoopGroup, options: ServerOptions = ServerOptions(),
         responder: any Responder, observer: (any ServerObserver)? = nil
+    ) {
+        self.init(
+            name: name, address: address, group: group, options: options,
+            answering: Answering.Current(Answering(responder, observer: observer)))
+    }
+
+    package init(
+        name: String, address: SocketAddress, group: LoopGroup, options: ServerOptions, answering: Answering.Current
     ) {
         self.name = name
         self.address = address
         self.group = group
         settings = ServerSettings.Current(options)
-        self.responder = responder
-        self.observer = observer
+        self.answering = answering
         admission = Admission(
             limit: options.connections, perAddress: options.connectionsPerAddress, exempt: options.exemptAddresses)
     }
@@ -63,8 +68,7 @@ package final class Server: Sendable {
             precondition(running.tasks.isEmpty && !running.listeners.isEmpty, "a server that listens is started once")
             running.tasks = zip(group.loops, running.listeners).map { loop, listener in
                 let site = ServerLoop(
-                    settings: settings, responder: responder, observer: observer, loop: loop, stage: stage,
-                    admission: admission)
+                    settings: settings, answering: answering, loop: loop, stage: stage, admission: admission)
                 return Task(executorPreference: loop) { await site.run(listener) }
             }
         }

@@ -5,9 +5,8 @@ import Wire
 ///
 /// Unchecked because tasks hold it: they all run on its loop, as everything here does.
 final class ServerLoop: @unchecked Sendable {
-    let responder: any Responder
-    let observer: (any ServerObserver)?
     let loop: Loop
+    @exclusivity(unchecked) private var answering: Answering.Current.View
     private let stage: Stage
     private let settings: ServerSettings.Current
     private let admission: Admission
@@ -18,19 +17,18 @@ final class ServerLoop: @unchecked Sendable {
     private let done = Gate()
 
     init(
-        settings: ServerSettings.Current, responder: any Responder, observer: (any ServerObserver)?,
-        loop: Loop,
-        stage: Stage, admission: Admission
+        settings: ServerSettings.Current, answering: Answering.Current, loop: Loop, stage: Stage, admission: Admission
     ) {
         self.settings = settings
-        self.responder = responder
-        self.observer = observer
+        self.answering = Answering.Current.View(answering)
         self.loop = loop
         self.stage = stage
         self.admission = admission
         date = DateCache(clock: settings.value.options.clock)
     }
 
+    var responder: any Responder { answering.value.responder }
+    var observer: (any ServerObserver)? { answering.value.observer }
     var isDraining: Bool { stage.current != .serving }
     var isStopping: Bool { stage.current == .stopping }
 

@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import FoundationEssentials
 import Secure
 import Wire
 
@@ -34,13 +34,11 @@ public struct JSSDK: Sendable {
     private func page(url: String, ticket: Ticket) -> SignedPage {
         let nonce = Random.alphanumeric(16)
         let url = Signature.withoutFragment(url)
-        let timestamp = String(seconds)
+        let timestamp = String(Int(keeper.timing.now().timeIntervalSince1970))
         return SignedPage(
             appID: keeper.account.appID, nonce: nonce, timestamp: timestamp,
             signature: Signature.sign(ticket: ticket, nonce: nonce, timestamp: timestamp, url: url), url: url)
     }
-
-    private var seconds: Int { Int(keeper.timing.now().timeIntervalSince1970) }
 }
 
 extension JSSDK {
@@ -61,12 +59,17 @@ extension JSSDK {
 
     /// The same with a ticket that the caller has awaited.
     public func append(url: String, entry: String? = nil, ticket: Ticket, to output: inout [UInt8]) {
+        append(url: url, entry: entry, ticket: ticket, at: keeper.timing.now(), to: &output)
+    }
+
+    /// The same for who has looked at the clock already.
+    package func append(url: String, entry: String?, ticket: Ticket, at now: Date, to output: inout [UInt8]) {
         output.reserveCapacity(output.count + (entry == nil ? 1 : 2) * (opening.count + 160 + url.utf8.count))
-        let now = seconds
-        appendPage(url.utf8Span.span, ticket: ticket, seconds: now, to: &output)
+        let seconds = Int(now.timeIntervalSince1970)
+        appendPage(url.utf8Span.span, ticket: ticket, seconds: seconds, to: &output)
         if let entry {
             output.append(text: ",\"entry\":")
-            appendPage(entry.utf8Span.span, ticket: ticket, seconds: now, to: &output)
+            appendPage(entry.utf8Span.span, ticket: ticket, seconds: seconds, to: &output)
             output.append(UInt8(ascii: "}"))
         }
         output.append(UInt8(ascii: "}"))

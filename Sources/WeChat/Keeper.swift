@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import FoundationEssentials
 import Secure
 public import Store
 import Synchronization
@@ -63,9 +63,14 @@ public final class Keeper: Sendable {
     // MARK: Asking
 
     /// The ticket in memory, or `nil` when there is none that may be used. Neither waits nor allocates.
-    public func currentTicket() -> Ticket? {
-        let now = timing.now()
-        return desk.withLock { $0.ticket.usable(at: now) }
+    public func currentTicket() -> Ticket? { currentTicket(at: timing.now()) }
+
+    /// The clock that tickets age by.
+    package var now: Date { timing.now() }
+
+    /// The same for who has looked at the clock already.
+    package func currentTicket(at now: Date) -> Ticket? {
+        desk.withLock { $0.ticket.usable(at: now) }
     }
 
     /// The ticket, from memory, from the store, or from WeChat.

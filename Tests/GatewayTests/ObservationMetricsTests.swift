@@ -66,15 +66,12 @@ struct ObservationMetricsTests {
     @Test func `requests are counted by route, method and class, and their time falls into buckets`() throws {
         let metrics = metrics()
         for microseconds in [50, 300, 300, 60_000_000] {
-            metrics.requestBegan()
             metrics.requestEnded(
                 metrics.route("/get-signature"), .get, .ok, took: .microseconds(microseconds))
         }
-        metrics.requestBegan()
         metrics.requestEnded(metrics.route("/unheard-of"), .other("BREW"), .notFound, took: .milliseconds(1))
-        metrics.requestBegan()
         metrics.requestEnded(metrics.route("/redirect/{account}"), .options, .noContent, took: .zero)
-        metrics.requestBegan()
+        for begins in [true, true, false] { metrics.requestWaits(begins) }
         let scrape = try Scrape(metrics.exposition())
         let requests = "magpie_http_requests_total"
         #expect(scrape.value(requests, ["route": "/get-signature", "method": "GET", "status": "2xx"]) == 4)
@@ -85,7 +82,6 @@ struct ObservationMetricsTests {
         for (count, method) in [Wire.Method.get, .head, .post, .options].enumerated() {
             let one = Metrics(routes: [], accounts: [])
             for _ in 0...count {
-                one.requestBegan()
                 one.requestEnded(one.route("/"), method, .ok, took: .zero)
             }
             let labels = ["route": "other", "method": method.description, "status": "2xx"]
@@ -211,8 +207,9 @@ struct ObservationMetricsTests {
         let route = metrics.route("/get-signature")
         DispatchQueue.concurrentPerform(iterations: 8) { _ in
             for _ in 0..<10_000 {
-                metrics.requestBegan()
+                metrics.requestWaits(true)
                 metrics.requestEnded(route, .get, .ok, took: .microseconds(10))
+                metrics.requestWaits(false)
             }
         }
         let scrape = try Scrape(metrics.exposition())

@@ -24,6 +24,7 @@ package struct Configuration: Sendable, Equatable {
     package var session = Session()
     /// At least one; the first is meant when a request names none.
     package var accounts: [Account]
+    var accountNames: [String] { accounts.map(\.name) }
     /// Whose visitors log in here, too.
     package var sites: [Site] = []
     package var upstream = Upstream()

@@ -98,11 +98,10 @@ package final class Metrics: Sendable {
         }
     }
 
-    /// A request came in; `requestEnded` must follow.
-    package func requestBegan() { inFlight.add(1) }
+    /// Whether one more request waits for its answer, or one less. What is answered at once is never seen to wait.
+    package func requestWaits(_ begins: Bool) { inFlight.add(begins ? 1 : -1) }
 
     package func requestEnded(_ route: RouteMetrics, _ method: Method, _ status: Status, took: Duration) {
-        inFlight.add(-1)
         route.note(method, status, took: took)
     }
 

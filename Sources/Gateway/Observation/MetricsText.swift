@@ -117,7 +117,7 @@ extension Metrics {
         text.histogram(
             "magpie_http_request_duration_seconds", "Time from the request's last byte to its answer, by route.",
             requestDurations)
-        text.family("magpie_http_requests_in_flight", .gauge, "Requests being answered now.")
+        text.family("magpie_http_requests_in_flight", .gauge, "Requests that wait for their answer now.")
         text.sample("magpie_http_requests_in_flight", [], inFlight.value.description)
         text.table("magpie_connections_open", .gauge, "Connections open now, by listener.", connectionsOpen)
         text.table("magpie_connections_total", .counter, "Connections accepted, by listener.", connections)

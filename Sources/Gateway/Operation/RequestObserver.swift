@@ -4,7 +4,7 @@ import Secure
 import Wire
 
 /// Turns what a server tells into log lines and figures. A class, since every request takes it in hand.
-final class RequestObserver: Sendable {
+final class RequestObserver: ServerObserver {
     let listener: Metrics.Listener
     let name: StaticString
     let log: EventLog
@@ -41,7 +41,7 @@ final class RequestObserver: Sendable {
         }
     }
 
-    func answered(_ request: Request, with response: Response, bytes: Int, in duration: Duration) {
+    func answered(_ request: Request, with response: Response, bytes: Int, in duration: Duration, wasCut: Bool) {
         metrics.requestEnded(route(of: request.path), request.method, response.status, took: duration)
         // Whoever is refused for asking too often must not fill the disk by it: `RateLimit` tells of him now and then.
         guard response.status != .tooManyRequests else { return }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import WeChat
 import Wire
 
@@ -14,7 +15,7 @@ struct SigningRoutes: Sendable {
         do {
             let pages = try pages(request, desk)
             let ticket = try await ticket(desk, isForced: request.query.only("force") == "1")
-            return try answer(pages, origin, desk, ticket)
+            return try answer(pages, origin, desk, ticket, at: desk.keeper.now)
         } catch {
             // A page of a granted origin may read the reason, too.
             throw CrossOriginError(cause: error, origin: origin)
@@ -24,12 +25,13 @@ struct SigningRoutes: Sendable {
     /// The same with the ticket in memory; nil, and nothing counted, where there is none or a new one is asked for.
     func signNow(_ request: Request) throws -> Response? {
         let desk = try desk(request)
-        guard let ticket = desk.keeper.currentTicket(), (try? request.query.all("force"))?.isEmpty == true else {
+        let now = desk.keeper.now
+        guard let ticket = desk.keeper.currentTicket(at: now), (try? request.query.all("force"))?.isEmpty == true else {
             return nil
         }
         let origin = try crossOrigin(request, desk)
         do {
-            return try answer(try pages(request, desk), origin, desk, ticket)
+            return try answer(try pages(request, desk), origin, desk, ticket, at: now)
         } catch {
             throw CrossOriginError(cause: error, origin: origin)
         }
@@ -71,13 +73,14 @@ struct SigningRoutes: Sendable {
     }
 
     private func answer(
-        _ pages: (page: PageURL, entry: PageURL?), _ origin: CrossOrigin, _ desk: AccountDesk, _ ticket: Ticket
+        _ pages: (page: PageURL, entry: PageURL?), _ origin: CrossOrigin, _ desk: AccountDesk, _ ticket: Ticket,
+        at now: Date
     ) throws -> Response {
         var body: [UInt8] = []
-        desk.jssdk.append(url: pages.page.text, entry: pages.entry?.text, ticket: ticket, to: &body)
+        desk.jssdk.append(url: pages.page.text, entry: pages.entry?.text, ticket: ticket, at: now, to: &body)
         var response = Response(.ok, fields: Self.fields, body: .bytes(body))
         try origin.grant(on: &response)
-        metrics.count(.signature(account: desk.name, .signed))
+        desk.signed.add(1)
         return response
     }
 

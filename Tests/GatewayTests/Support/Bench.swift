@@ -72,7 +72,7 @@ final class Bench: Sendable {
                 jsDomains: [certain { try Domain(public: "example.com") }], returns: returns,
                 menus: name == "main"
                     ? ["orders": .init(target: certain { try returns.target("/orders") }, scope: .base)] : [:],
-                verificationToken: Secret("consoletoken"))
+                verificationToken: Secret("consoletoken"), metrics: metrics)
         }
         accounts = Accounts(desks)
         rates = RateLimits(
