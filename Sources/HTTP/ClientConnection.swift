@@ -30,21 +30,32 @@ final class ClientConnection: @unchecked Sendable {
 
     func bidFarewell() { transport.bidFarewell() }
 
-    /// Sends the request and reads its whole answer.
-    func exchange(
-        _ request: [UInt8], method: Method, by deadline: Deadline
-    ) async throws(ClientError.Kind) -> ReceivedResponse {
+    func send(_ request: [UInt8], method: Method, by deadline: Deadline) async throws(ClientError.Kind) {
         parser.begin(method)
         do throws(ClientError.Kind) {
             try await transport.write(request, by: deadline)
         } catch .interrupted {
             // A server that refuses a body may answer and close while we write; its answer is worth a look.
         }
+    }
+
+    /// The whole answer to what was sent; nil when not all of it is there now.
+    func answer() throws(ClientError.Kind) -> ReceivedResponse? {
         while true {
             if let response = try parsed() { return response }
-            if try await receive(by: deadline) == 0 { return try ended() }
+            guard let count = try receive() else {
+                // The answer may take its time, and thousands may wait for theirs.
+                if parser.buffered == 0 { parser.releaseMemory() }
+                return nil
+            }
+            if count == 0 { return try ended() }
         }
     }
+
+    /// Has the watcher called when `answer` is worth calling, or at the deadline.
+    func watch(by deadline: Deadline, _ watcher: any Watcher) { transport.watch(by: deadline, watcher) }
+
+    func cancelWatch() { transport.cancelWatch() }
 
     private func parsed() throws(ClientError.Kind) -> ReceivedResponse? {
         do throws(WireError) {
@@ -64,26 +75,18 @@ final class ClientConnection: @unchecked Sendable {
         }
     }
 
-    private func receive(by deadline: Deadline) async throws(ClientError.Kind) -> Int {
-        while true {
-            var count: Int?
-            try parser.withSpareCapacity(atLeast: Self.readSize) { space throws(ClientError.Kind) in
-                count = try transport.tryRead(into: space)
-                return count ?? 0
-            }
-            if let count { return count }
-            // The answer may take its time, and thousands may wait for theirs.
-            if parser.buffered == 0 { parser.releaseMemory() }
-            try await transport.readable(by: deadline)
+    private func receive() throws(ClientError.Kind) -> Int? {
+        var count: Int?
+        try parser.withSpareCapacity(atLeast: Self.readSize) { space throws(ClientError.Kind) in
+            count = try transport.tryRead(into: space)
+            return count ?? 0
         }
+        return count
     }
 }
 
 extension ClientConnection {
     /// Finds the host, connects to the first of its addresses that takes the connection, and shakes hands.
-    ///
-    /// Never inlined: what it needs would lie in its caller's frame as long as the call takes.
-    @inline(never)
     static func open(
         _ origin: Origin, options: ClientOptions, trust: ClientTrust, resuming session: TLSSession?,
         by deadline: Deadline

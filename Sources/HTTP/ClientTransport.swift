@@ -68,13 +68,10 @@ struct ClientTransport: ~Copyable {
         }
     }
 
-    func readable(by deadline: Deadline) async throws(ClientError.Kind) {
-        do throws(IOError) {
-            try await stream.readable(by: deadline)
-        } catch {
-            throw ClientError.Kind(error, during: .answer)
-        }
-    }
+    /// Has the watcher called when `tryRead` is worth calling, or at the deadline.
+    func watch(by deadline: Deadline, _ watcher: any Watcher) { stream.watch(by: deadline, watcher) }
+
+    func cancelWatch() { stream.cancelWatch() }
 
     /// Whether the server has neither closed an idle connection nor said anything on it. A late session ticket counts
     /// as something said, which costs a connection now and then and never a wrong answer.

@@ -40,6 +40,7 @@ package final class Loop: TaskExecutor {
         case wake(seat: Int32, ticket: UInt64, Wake)
         case close(descriptor: Int32)
         case forget(Listener)
+        case cancel(any Awaited)
         case nudgeReaders
     }
 
@@ -134,6 +135,14 @@ package final class Loop: TaskExecutor {
         }
     }
 
+    func cancel(_ work: any Awaited) {
+        if isCurrent {
+            work.cancel()
+        } else {
+            post { $0.notes.append(.cancel(work)) }
+        }
+    }
+
     /// Gets everybody up who waits to read, with nothing to read: those who have reasons to stop look at them, the
     /// others park again.
     package func nudgeReaders() {
@@ -207,6 +216,7 @@ package final class Loop: TaskExecutor {
             case .wake(let seat, let ticket, let reason): core.seats.wake(seat, ticket: ticket, reason)
             case .close(let descriptor): release(descriptor)
             case .forget(let listener): forget(listener)
+            case .cancel(let work): work.cancel()
             case .nudgeReaders: nudgeReaders()
             }
         }

@@ -19,10 +19,19 @@ package protocol Watcher: AnyObject {
     func wake(_ reason: Wake)
 }
 
+/// What a task has others do for it while it waits, see `Loop.wait(for:)`. A thousand tasks that wait deep down in their
+/// calls hold the room of all these calls; this way they wait near the top, for one object.
+package protocol Awaited: AnyObject, Sendable {
+    /// On the loop's thread, once. The caller is got up exactly once, in this very call or after it.
+    func begin(for caller: Parked)
+    /// On the loop's thread, at any time: before it begins and after its end, too.
+    func cancel()
+}
+
 /// A task that waits. Unchecked, which saves an allocation per wait: every one is resumed exactly once, because `sit`
 /// stores it, `wake` takes it out before resuming, and a seat is never given back while it is occupied. A loop that
-/// ends leaks those still parked; `LoopGroup` is stopped after its tasks.
-@safe struct Parked {
+/// ends leaks those still parked; `LoopGroup` is stopped after its tasks. Whoever is `Awaited` promises the same.
+@safe package struct Parked {
     private let continuation: UnsafeContinuation<Wake, Never>
 
     init(_ continuation: UnsafeContinuation<Wake, Never>) {
@@ -30,7 +39,7 @@ package protocol Watcher: AnyObject {
         unsafe self.continuation = continuation
     }
 
-    func resume(_ reason: Wake) {
+    package func resume(_ reason: Wake = .ready) {
         // Once, see above.
         unsafe continuation.resume(returning: reason)
     }
@@ -167,6 +176,18 @@ extension Loop {
             await sit(on: seat, until: deadline)
         } onCancel: {
             wake(seat, ticket: ticket, .cancelled)
+        }
+    }
+
+    /// Waits until `work` gets its caller up. For a task of this loop; its cancellation reaches the work.
+    package func wait(for work: any Awaited) async {
+        await withTaskCancellationHandler {
+            // Handed to `Parked` at once, whose proof covers it.
+            _ = await unsafe withUnsafeContinuation { continuation in
+                unsafe work.begin(for: Parked(continuation))
+            }
+        } onCancel: {
+            cancel(work)
         }
     }
 
