@@ -50,19 +50,24 @@ package final class AccountDesk: Sendable {
 /// The configured accounts; a request that names none means the first.
 package struct Accounts: Sendable {
     package let all: [AccountDesk]
-    private let byName: [String: AccountDesk]
+    private let places: [String: Int]
 
     /// `desks` holds at least one.
     package init(_ desks: [AccountDesk]) {
         precondition(!desks.isEmpty, "a gateway without an account has nothing to do")
         all = desks
-        byName = Dictionary(desks.map { ($0.name, $0) }) { first, _ in first }
+        places = Dictionary(zip(desks.map(\.name), desks.indices)) { first, _ in first }
     }
 
     package func named(_ name: String?) throws(Failure) -> AccountDesk {
-        guard let name else { return all[0] }
-        guard let desk = byName[name] else { throw .unknownAccount }
-        return desk
+        all[try place(of: name)]
+    }
+
+    /// Where in `all` it is.
+    func place(of name: String?) throws(Failure) -> Int {
+        guard let name else { return 0 }
+        guard let place = places[name] else { throw .unknownAccount }
+        return place
     }
 
     /// Where a login for this account begins and ends; the first account's needs no name.

@@ -33,6 +33,7 @@ final class Wiring: Sendable {
     private let files: StaticFiles
     private let limits: RateLimits
     private let quota: LoginQuota
+    private let sessionCache: SessionCache?
     let accounts: Accounts
     let readiness: Readiness
     let publicSide: Side
@@ -109,9 +110,17 @@ final class Wiring: Sendable {
         quota = (isLimitedAlike ? former?.quota : nil) ?? LoginQuota(most: configuration.limits.logins)
 
         // The visitor
+        let isRememberedAlike =
+            former.map {
+                $0.configuration.limits.sessionCache == configuration.limits.sessionCache
+                    && $0.configuration.session == configuration.session
+                    && $0.configuration.accounts.map(\.name) == configuration.accounts.map(\.name)
+            } ?? false
+        sessionCache = isRememberedAlike ? former?.sessionCache : SessionCache(bytes: configuration.limits.sessionCache)
         let sessions = Sessions(
             store: store, lifetime: configuration.session.lifetime / .seconds(1),
-            idleTimeout: configuration.session.idleTimeout / .seconds(1), now: now)
+            idleTimeout: configuration.session.idleTimeout / .seconds(1), now: now, cache: sessionCache,
+            metrics: metrics)
         let cookies = Cookies(
             sessionName: configuration.cookieName, bindingName: configuration.bindingCookieName,
             isSecure: configuration.isSecure, sameSite: .init(configuration.session.sameSite),

@@ -17,6 +17,17 @@ package enum Digest {
         unsafe sha256(message.bindMemory(to: UInt8.self).span)
     }
 
+    /// The digest as four numbers, for finding things by it: nothing is allocated on the way.
+    package static func sha256Words(of message: Span<UInt8>) -> InlineArray<4, UInt64> {
+        Algorithm.sha256.withDigest(of: message) { digest in
+            InlineArray { word in
+                var number: UInt64 = 0
+                for index in 8 * word..<8 * word + 8 { number = number << 8 | UInt64(digest[index]) }
+                return number
+            }
+        }
+    }
+
     /// The digest as 40 hex digits, for the hot path of signing a page: nothing is allocated on the way.
     package static func sha1Hex(of message: Span<UInt8>) -> InlineArray<40, UInt8> {
         Algorithm.sha1.withDigest(of: message) { digest in

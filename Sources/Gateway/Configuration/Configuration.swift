@@ -90,6 +90,8 @@ package struct Configuration: Sendable, Equatable {
         package var guessesPerAddress = 60
         /// What decides whom the limits on logins, signatures and guesses refuse.
         var perVisitor: [Int] { [logins, loginsPerAddress, signaturesPerAddress, guessesPerAddress] }
+        /// The memory in which `/auth` keeps what it tells, in bytes: 1,200,000 sessions of one account. 0: none.
+        package var sessionCache = 167_772_160
         package var requestLine = 8_208
         package var headerBytes = 16_384
         package var headerFields = 100

@@ -9,6 +9,7 @@ enum LimitsReader {
             section.read("loginsPerAddress", into: &limits.loginsPerAddress, in: 0...1_000_000)
             section.read("signaturesPerAddress", into: &limits.signaturesPerAddress, in: 0...1_000_000)
             section.read("guessesPerAddress", into: &limits.guessesPerAddress, in: 0...1_000_000)
+            section.read("sessionCache", into: &limits.sessionCache, bytesIn: 0...8_589_934_592)
             // RFC 9112 §3 wants at least 8,000 bytes; less is the operator's right, and OAuth links need about 600.
             section.read("requestLine", into: &limits.requestLine, bytesIn: 1_024...65_536)
             section.read("headerBytes", into: &limits.headerBytes, bytesIn: 1_024...1_048_576)

@@ -23,6 +23,9 @@ package final class Metrics: Sendable {
     let storeFailures = MetricTable([MetricLabel("operation", StoreOperation.allCases.map(\.rawValue))])
     let storeDurations = MetricHistogram(MetricLabel("operation", StoreOperation.allCases.map(\.rawValue)))
     let sessionsClosed = MetricTable([MetricLabel("reason", SessionEnd.allCases.map(\.rawValue))])
+    /// Whether `/auth` was answered out of memory, or the store was asked.
+    let sessionCacheHits = MetricCell()
+    let sessionCacheMisses = MetricCell()
     let tickets = MetricTable([MetricLabel("outcome", TicketOutcome.allCases.map(\.rawValue))])
     let limited = MetricTable([MetricLabel("limit", Limit.allCases.map(\.rawValue))])
     private let byAccount: Mutex<ByAccount>

@@ -13,8 +13,13 @@ package struct Cookies: Sendable {
     private static let longestLifetime = 34_560_000
 
     func session(of request: Request) -> SessionID? {
+        sessionText(of: request).flatMap { SessionID($0) }
+    }
+
+    /// What the session's cookie holds, whatever it is.
+    func sessionText(of request: Request) -> String? {
         guard case .one(let value) = request.cookie(sessionName) else { return nil }
-        return SessionID(value)
+        return value
     }
 
     func binding(of request: Request) -> Binding? {

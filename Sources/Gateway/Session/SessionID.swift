@@ -17,8 +17,19 @@ package struct SessionID: Sendable {
 
     /// Nil unless the text has the exact shape of an id of ours.
     package init?(_ text: String) {
-        guard text.utf8.count == Self.length, text.utf8Span.span.allSatisfy(Self.isBase64URL) else { return nil }
+        guard Self.isShaped(text) else { return nil }
         self.init(secret: Secret(text))
+    }
+
+    static func isShaped(_ text: String) -> Bool {
+        let bytes = text.utf8Span.span
+        guard bytes.count == length else { return false }
+        // All are looked at, which goes many at a time.
+        var isOdd: UInt8 = 0
+        bytes.withUnsafeBufferPointer { bytes in
+            for byte in bytes { isOdd |= isBase64URL(byte) ? 0 : 1 }
+        }
+        return isOdd == 0
     }
 
     private init(secret: Secret) {
@@ -51,9 +62,22 @@ package struct SessionID: Sendable {
     }
 
     private static func isBase64URL(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"): true
-        default: false
-        }
+        let letter = (byte | 0x20) &- 0x61
+        return letter < 26 || byte &- 0x30 < 10 || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+    }
+}
+
+/// The SHA-256 of a session's id, without the id: what is known of a session is found by it in memory.
+struct SessionDigest: Equatable, Sendable {
+    let first: UInt64
+    let second: UInt64
+    let third: UInt64
+    let fourth: UInt64
+
+    /// Nil unless the text has the exact shape of an id of ours.
+    init?(of text: String) {
+        guard SessionID.isShaped(text) else { return nil }
+        let words = Digest.sha256Words(of: text.utf8Span.span)
+        (first, second, third, fourth) = (words[0], words[1], words[2], words[3])
     }
 }

@@ -11,6 +11,21 @@ struct SessionRoutes: Sendable {
     let site: Origin
     let metrics: Metrics
     let log: EventLog
+    private let visitorFields: VisitorFields
+
+    init(
+        accounts: Accounts, sessions: Sessions, cookies: Cookies, profiles: LateProfiles, site: Origin,
+        metrics: Metrics, log: EventLog
+    ) {
+        self.accounts = accounts
+        self.sessions = sessions
+        self.cookies = cookies
+        self.profiles = profiles
+        self.site = site
+        self.metrics = metrics
+        self.log = log
+        visitorFields = VisitorFields(accounts)
+    }
 
     func session(_ request: Request) async throws -> Response {
         let desk = try accounts.named(request.query.only("account"))
@@ -48,7 +63,23 @@ struct SessionRoutes: Sendable {
     /// The same without waiting; nil where it would have to.
     func authNow(_ request: Request) throws -> Response? {
         let wish = try wish(request)
-        guard case .found(let visitor) = try visitorNow(request, wish.desk) else { return nil }
+        guard let text = cookies.sessionText(of: request), let digest = SessionDigest(of: text) else {
+            return try answer(nil, wish, request)
+        }
+        if let known = sessions.recall(digest, account: wish.account), known.scope.satisfies(wish.scope) {
+            return Response(
+                .ok,
+                fields: try visitorFields.of(
+                    openID: known.openID, unionID: known.unionID, scope: known.scope, isSnapshot: known.isSnapshot,
+                    account: wish.account))
+        }
+        guard let id = SessionID(text) else { return try answer(nil, wish, request) }
+        let stamp = sessions.stamp(id)
+        guard case .found(let live) = try sessions.findNow(id) else { return nil }
+        let visitor = Visitor(live, wish.desk)
+        if let visitor, let stamp {
+            sessions.remember(visitor.identity, of: visitor.live, digest, account: wish.account, stamp: stamp)
+        }
         return try answer(visitor?.identity, wish, request)
     }
 
@@ -57,12 +88,15 @@ struct SessionRoutes: Sendable {
     /// show at its first trial, and not only to strangers.
     private struct Wish {
         let desk: AccountDesk
+        /// The place of the account in the configuration.
+        let account: Int
         let scope: Scope
         let sendsToLogin: Bool
     }
 
     private func wish(_ request: Request) throws -> Wish {
-        let desk = try accounts.named(request.query.only("account"))
+        if request.query.isEmpty { return Wish(desk: accounts.all[0], account: 0, scope: .base, sendsToLogin: false) }
+        let account = try accounts.place(of: request.query.only("account"))
         var scope = Scope.base
         if let name = try request.query.only("scope") {
             guard let named = Scope(name: name) else { throw Failure.badParameter("scope", rule: "base or userinfo") }
@@ -72,20 +106,16 @@ struct SessionRoutes: Sendable {
         guard mode == nil || mode == "redirect" else {
             throw Failure.badParameter("login", rule: "redirect, or not given")
         }
-        return Wish(desk: desk, scope: scope, sendsToLogin: mode != nil)
+        return Wish(desk: accounts.all[account], account: account, scope: scope, sendsToLogin: mode != nil)
     }
 
     private func answer(_ identity: Identity?, _ wish: Wish, _ request: Request) throws -> Response {
         guard let identity, identity.scope.satisfies(wish.scope) else { return try refusal(request, wish) }
-        var response = Response(.ok)
-        try response.fields.append(VisitorField.openID, identity.openID)
-        try response.fields.append(VisitorField.user, identity.openID)
-        if let unionID = identity.unionID { try response.fields.append(VisitorField.unionID, unionID) }
-        try response.fields.append(VisitorField.account, wish.desk.name)
-        try response.fields.append(VisitorField.scope, identity.scope.name)
-        try response.fields.append(VisitorField.snapshot, identity.isSnapshot ? "1" : "0")
-        try response.fields.append(.vary, "Cookie")
-        return response
+        return Response(
+            .ok,
+            fields: try visitorFields.of(
+                openID: identity.openID, unionID: identity.unionID, scope: identity.scope,
+                isSnapshot: identity.isSnapshot, account: wish.account))
     }
 
     /// With `login=redirect`, for proxies that hand any answer on: who goes to a page is sent to the login. A script gets
@@ -158,15 +188,4 @@ struct SessionRoutes: Sendable {
         else { return path }
         return "\(path)&to=\(PercentCoding.encodeComponent(target.location))"
     }
-}
-
-/// The fields in which `/auth` tells who the visitor is: made once, since a name is checked when it is made.
-private enum VisitorField {
-    static let openID: FieldName = "X-WeChat-OpenID"
-    /// oauth2-proxy's name for it, which many a proxy's configuration reads already.
-    static let user: FieldName = "X-Auth-Request-User"
-    static let unionID: FieldName = "X-WeChat-UnionID"
-    static let account: FieldName = "X-WeChat-Account"
-    static let scope: FieldName = "X-WeChat-Scope"
-    static let snapshot: FieldName = "X-WeChat-Snapshot"
 }

@@ -9,9 +9,14 @@ package struct Sessions: Sendable {
     /// Without a request for this long, in seconds, a session ends early.
     private let idleTimeout: TimeInterval
     private let now: @Sendable () -> Date
+    /// What was found of them, where it is kept.
+    private let cache: SessionCache?
+    private let metrics: Metrics?
 
     /// The idle timer is written back at most this often, in seconds, so that reading a session stays a read.
     private static let touchInterval: TimeInterval = 60
+    /// Longer than what a store rounds times to, in seconds.
+    private static let moment: TimeInterval = 0.002
     package static let namespace = "session"
     /// How far clocks may be apart, in seconds.
     private static let clockTolerance: TimeInterval = 60
@@ -19,10 +24,19 @@ package struct Sessions: Sendable {
     package init(
         store: any Store, lifetime: TimeInterval, idleTimeout: TimeInterval, now: @escaping @Sendable () -> Date
     ) {
+        self.init(store: store, lifetime: lifetime, idleTimeout: idleTimeout, now: now, cache: nil, metrics: nil)
+    }
+
+    init(
+        store: any Store, lifetime: TimeInterval, idleTimeout: TimeInterval, now: @escaping @Sendable () -> Date,
+        cache: SessionCache?, metrics: Metrics?
+    ) {
         self.store = store
         self.lifetime = lifetime
         self.idleTimeout = idleTimeout
         self.now = now
+        self.cache = cache
+        self.metrics = metrics
     }
 
     /// A session as it was found: whoever changes it must still find it so.
@@ -30,6 +44,8 @@ package struct Sessions: Sendable {
         package let id: SessionID
         package let session: Session
         fileprivate let value: [UInt8]
+        /// When its record expires, if nobody comes before.
+        fileprivate let recordEnd: Date?
     }
 
     /// The live session of an id, or nil. Sets the idle timer back when it is due.
@@ -58,17 +74,50 @@ package struct Sessions: Sendable {
         }
     }
 
+    /// What was found of a session for an account before, if a look into the store would find the same. Everything that
+    /// ends or changes a session changes its record, and then the store does not vouch for what was read.
+    func recall(_ digest: SessionDigest, account: Int) -> SessionCache.Entry? {
+        guard let cache else { return nil }
+        guard let entry = cache.find(digest, account: account, at: now()), store.isCurrent(entry.stamp) else {
+            metrics?.sessionCacheMisses.add(1)
+            return nil
+        }
+        metrics?.sessionCacheHits.add(1)
+        return entry
+    }
+
+    /// To be asked before a session is looked for that may be remembered.
+    func stamp(_ id: SessionID) -> Stamp? {
+        cache == nil ? nil : store.stamp(Self.key(id))
+    }
+
+    /// Keeps what was found after the stamp was given, for `recall`.
+    func remember(_ identity: Identity, of live: Live, _ digest: SessionDigest, account: Int, stamp: Stamp) {
+        cache?.keep(identity, of: digest, account: account, in: window(of: live), stamp: stamp, at: now())
+    }
+
+    /// When there is nothing to do about a session but to tell of it: it has not expired, its idle timer need not be set
+    /// back. Less a moment on each side, so that whatever is rounded, the store decides.
+    private func window(of live: Live) -> SessionCache.Window {
+        let session = live.session
+        let from = max(session.createdAt - Self.clockTolerance, session.touchedAt - touchAfter)
+        let until = min(session.expiresAt, session.touchedAt + touchAfter, live.recordEnd ?? session.expiresAt)
+        return SessionCache.Window(from: from + Self.moment, until: until - Self.moment)
+    }
+
     private func live(_ id: SessionID, in record: Record?, at time: Date) -> Live? {
         // One from the future was opened while the clock was ahead: how old it is nobody knows.
         guard let record, let session = decode(record.value, id), time < session.expiresAt,
             session.createdAt <= time + Self.clockTolerance
         else { return nil }
-        return Live(id: id, session: session, value: record.value)
+        return Live(id: id, session: session, value: record.value, recordEnd: record.expires)
     }
+
+    private var touchAfter: TimeInterval { min(Self.touchInterval, idleTimeout / 2) }
 
     private func isTouchDue(_ live: Live, at time: Date) -> Bool {
         // A touch in the future is set right, too.
-        abs(time.timeIntervalSince(live.session.touchedAt)) >= min(Self.touchInterval, idleTimeout / 2)
+        abs(time.timeIntervalSince(live.session.touchedAt)) >= touchAfter
     }
 
     /// Sets the idle timer back, unless somebody changed or ended the session meanwhile: a logout always wins.
@@ -105,7 +154,7 @@ package struct Sessions: Sendable {
         let key = Self.key(live.id)
         let record = encode(session, live.id)
         guard try await store.commit([.put(key, record)], if: [.equals(key, live.value)]) else { return nil }
-        return Live(id: live.id, session: session, value: record.value)
+        return Live(id: live.id, session: session, value: record.value, recordEnd: record.expires)
     }
 
     /// Whether the session of this `SessionID.storeName` has not ended.

@@ -78,7 +78,9 @@ final class Bench: Sendable {
         rates = RateLimits(
             limits, addresses: ClientAddress(trusted: ["127.0.0.1", "10.0.0.0/8"].compactMap { AddressBlock($0) }),
             metrics: metrics, log: log, now: { Deadline(nanoseconds: UInt64(clock.now.timeIntervalSince1970 * 1e9)) })
-        let sessions = Sessions(store: store, lifetime: 7 * 86_400, idleTimeout: 86_400, now: now)
+        let sessions = Sessions(
+            store: store, lifetime: 7 * 86_400, idleTimeout: 86_400, now: now,
+            cache: SessionCache(bytes: limits.sessionCache), metrics: metrics)
         let cookies = Cookies(
             sessionName: "__Host-magpie_session", bindingName: "__Host-magpie_login", isSecure: true, sameSite: .lax,
             sessionLifetime: 7 * 86_400)
