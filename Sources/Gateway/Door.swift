@@ -53,6 +53,9 @@ struct Door: Sendable {
     }
 
     /// The response for an error, with a line in the log where the fault is not the client's.
+    ///
+    /// Never inlined, as `protect`: a handler that waits would hold the room that they need.
+    @inline(never)
     func reply(to error: any Error, _ request: Request) -> Response {
         let failure = Failure(error)
         let id = RequestID.of(request)
@@ -86,6 +89,7 @@ struct Door: Sendable {
     }
 
     /// Nothing dynamic is stored by caches, sniffed, framed or told to other sites.
+    @inline(never)
     static func protect(_ response: inout Response) {
         response.fields.append(missing: protection)
     }

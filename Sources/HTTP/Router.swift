@@ -45,11 +45,18 @@ package struct Router: Responder {
     package func respond(to request: Request) async -> Response {
         switch answerer(of: request) {
         case .route(let route, let captures): await route.handler(request, captures)
-        case .fallback: await fallback?.respond(to: request) ?? refusal(.notFound, request)
+        case .fallback: await fall(back: request)
         case .here(let response): response
         }
     }
 
+    // Never inlined, as what is below: a handler that waits would hold the room that they need.
+    @inline(never)
+    private func fall(back request: Request) async -> Response {
+        await fallback?.respond(to: request) ?? refusal(.notFound, request)
+    }
+
+    @inline(never)
     private func answerer(of request: Request) -> Answerer {
         guard request.method.isKnown else { return .here(refusal(.notImplemented, request)) }
         // A tunnel is never opened and nothing is echoed, whatever the path; `*` names no path at all.

@@ -4,63 +4,79 @@ import Secure
 /// A call under way: what is asked, how it was answered last, and whether to ask again.
 ///
 /// Thousands of logins may wait for their answers at a time, and what a waiting function needs is held as long. So it is
-/// here, once, and the functions that nobody waits in are never inlined into those that do.
+/// here, once, and the functions that nobody waits in are never inlined into the one that waits.
 final class Inquiry {
-    private(set) var call: Call
-    /// Until there is an answer: nobody has given one.
-    private(set) var outcome: Result<ReplyBody, UpstreamError>
+    private let platform: Platform
     private let operation: Operation
     private let field: String?
+    private var call: Call
     /// In seconds.
     private var pauses: [Double]
-    private let end: Date
+    /// When the last repetition must have its answer.
+    private let deadline: Date
+    /// Until there is an answer: nobody has given one.
+    private(set) var outcome = Result<ReplyBody, UpstreamError>.failure(.unreachable(.interrupted))
 
-    /// - Parameters:
-    ///   - field: What a success has. `nil` for calls that say `"errcode":0`.
-    ///   - pauses: Before each repetition, in seconds.
-    ///   - end: When the last repetition must have its answer.
-    init(_ call: Call, _ operation: Operation, wanted field: String?, pauses: [Double], end: Date) {
-        self.call = call
+    init(
+        _ operation: Operation, _ query: [(name: String, value: String)], body: [UInt8]? = nil, wanted field: String?,
+        repeats: Bool, at platform: Platform
+    ) {
+        self.platform = platform
         self.operation = operation
         self.field = field
-        self.pauses = pauses
-        self.end = end
-        outcome = .failure(.unreachable(.interrupted))
+        call = Call(
+            method: body == nil ? .get : .post, path: operation.rawValue, query: query, body: body,
+            timeout: platform.timeout)
+        pauses = repeats && operation.isRepeatable ? [1, 2, 4] : []
+        deadline = platform.timing.now() + platform.budget.inSeconds
     }
 
-    @inline(never)
-    func note(_ reply: Reply, by platform: Platform) {
-        do throws(UpstreamError) {
-            outcome = .success(try read(reply, by: platform))
-            platform.onAnswer(operation, nil)
-        } catch {
-            note(error, by: platform)
+    /// Asks until there is an answer other than "busy".
+    func end() async {
+        while true {
+            do throws(FetchError) {
+                note(try await platform.fetcher.fetch(call))
+            } catch {
+                note(.unreachable(error))
+            }
+            guard let pause = pause() else { return }
+            do {
+                try await platform.timing.sleep(pause)
+            } catch {
+                return
+            }
         }
     }
 
     @inline(never)
-    func note(_ error: FetchError, by platform: Platform) {
-        note(.unreachable(error), by: platform)
+    private func note(_ reply: Reply) {
+        do throws(UpstreamError) {
+            outcome = .success(try read(reply))
+            platform.onAnswer(operation, nil)
+        } catch {
+            note(error)
+        }
     }
 
-    private func note(_ error: UpstreamError, by platform: Platform) {
+    @inline(never)
+    private func note(_ error: UpstreamError) {
         outcome = .failure(error)
         platform.onAnswer(operation, error)
     }
 
     /// How long to wait before the call is made again; nil when it is not.
     @inline(never)
-    func pause(by platform: Platform) -> Duration? {
+    private func pause() -> Duration? {
         guard case .failure(let failure) = outcome, failure.isBusy, !pauses.isEmpty else { return nil }
         let pause = pauses.removeFirst()
-        let left = end.timeIntervalSince(platform.timing.now()) - pause
+        let left = deadline.timeIntervalSince(platform.timing.now()) - pause
         // Below a second a further try is not worth its connection.
         guard left >= 1 else { return nil }
         call.timeout = min(platform.timeout, .milliseconds(Int(left * 1000)))
         return .seconds(pause)
     }
 
-    private func read(_ reply: Reply, by platform: Platform) throws(UpstreamError) -> ReplyBody {
+    private func read(_ reply: Reply) throws(UpstreamError) -> ReplyBody {
         guard reply.status == 200 else { throw .intermediate(status: reply.status) }
         let body: ReplyBody
         do {

@@ -64,26 +64,9 @@ public struct OAuth: Sendable {
     /// - Throws: `.unusableCode` for what cannot be a code, without a call. `.upstream` otherwise; its `reaction` is
     ///   `.restartLogin` for a code that is spent, expired or another account's (40029, 40163, 42003).
     public func exchange(code: String) async throws(OAuthError) -> Grant {
-        let reply = try await call(.exchange, try exchangeQuery(code), wanted: "access_token")
-        return try grant(in: reply)
-    }
-
-    // These two are never inlined: what they need would be held while the exchange takes.
-    @inline(never)
-    private func exchangeQuery(_ code: String) throws(OAuthError) -> [(name: String, value: String)] {
-        guard (1...512).contains(code.utf8.count), code.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw .unusableCode
-        }
-        let account = platform.account
-        return [
-            (name: "appid", value: account.appID), (name: "secret", value: account.appSecret.reveal()),
-            (name: "code", value: code), (name: "grant_type", value: "authorization_code"),
-        ]
-    }
-
-    @inline(never)
-    private func grant(in reply: ReplyBody) throws(OAuthError) -> Grant {
-        try read { () throws(Unreadable) in try Grant(reply, at: platform.timing.now()) }
+        let exchange = CodeExchange(code, by: self)
+        await exchange.end()
+        return try exchange.grant()
     }
 
     /// A grant with a new access token, or a prolonged one ("刷新 access_token").
@@ -153,7 +136,7 @@ public struct OAuth: Sendable {
         }
     }
 
-    private func read<Value>(_ body: () throws(Unreadable) -> Value) throws(OAuthError) -> Value {
+    fileprivate func read<Value>(_ body: () throws(Unreadable) -> Value) throws(OAuthError) -> Value {
         do {
             return try body()
         } catch {
@@ -168,6 +151,47 @@ public struct OAuth: Sendable {
         let (value, openID) = try read(body)
         guard openID == grant.openID else { throw .upstream(.unreadable(.invalid(field: "openid"))) }
         return value
+    }
+}
+
+/// The exchange of one code, in steps: of those who wait for one, each holds this object and next to nothing else.
+///
+/// Unchecked: one task makes it, and uses it until its end.
+package final class CodeExchange: @unchecked Sendable {
+    private let oauth: OAuth
+    /// Nil for what cannot be a code.
+    private let inquiry: Inquiry?
+
+    package init(_ code: String, by oauth: OAuth) {
+        self.oauth = oauth
+        guard (1...512).contains(code.utf8.count), code.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            inquiry = nil
+            return
+        }
+        let account = oauth.platform.account
+        inquiry = Inquiry(
+            .exchange,
+            [
+                (name: "appid", value: account.appID), (name: "secret", value: account.appSecret.reveal()),
+                (name: "code", value: code), (name: "grant_type", value: "authorization_code"),
+            ], wanted: "access_token", repeats: false, at: oauth.platform)
+    }
+
+    /// Returns when WeChat has answered, or will not.
+    package func end() async {
+        await inquiry?.end()
+    }
+
+    /// What came of it, once it has ended; throws as `OAuth.exchange`.
+    package func grant() throws(OAuthError) -> Grant {
+        guard let inquiry else { throw .unusableCode }
+        let reply: ReplyBody
+        do throws(UpstreamError) {
+            reply = try inquiry.outcome.get()
+        } catch {
+            throw .upstream(error)
+        }
+        return try oauth.read { () throws(Unreadable) in try Grant(reply, at: oauth.platform.timing.now()) }
     }
 }
 

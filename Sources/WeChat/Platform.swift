@@ -111,31 +111,8 @@ extension Platform {
         _ operation: Operation, query: [(name: String, value: String)] = [], body: [UInt8]? = nil,
         wanted field: String?, repeats: Bool = true
     ) async throws(UpstreamError) -> ReplyBody {
-        let inquiry = inquiry(operation, query, body, wanted: field, repeats: repeats)
-        while true {
-            do throws(FetchError) {
-                inquiry.note(try await fetcher.fetch(inquiry.call), by: self)
-            } catch {
-                inquiry.note(error, by: self)
-            }
-            guard let pause = inquiry.pause(by: self) else { return try inquiry.outcome.get() }
-            do {
-                try await timing.sleep(pause)
-            } catch {
-                return try inquiry.outcome.get()
-            }
-        }
-    }
-
-    @inline(never)
-    private func inquiry(
-        _ operation: Operation, _ query: [(name: String, value: String)], _ body: [UInt8]?, wanted field: String?,
-        repeats: Bool
-    ) -> Inquiry {
-        let call = Call(
-            method: body == nil ? .get : .post, path: operation.rawValue, query: query, body: body, timeout: timeout)
-        return Inquiry(
-            call, operation, wanted: field, pauses: repeats && operation.isRepeatable ? [1, 2, 4] : [],
-            end: timing.now() + budget.inSeconds)
+        let inquiry = Inquiry(operation, query, body: body, wanted: field, repeats: repeats, at: self)
+        await inquiry.end()
+        return try inquiry.outcome.get()
     }
 }

@@ -16,13 +16,35 @@ final class LoginCallback: Sendable {
     private let routes: LoginRoutes
     private let desk: AccountDesk
     private let request: Request
+    private let state: String
+    private let code: String?
+    private let binding: Binding?
 
     private typealias Found = LoginRecords.Found
 
-    /// Where a callback leads: the exchange is made once the steps before it are done with.
-    private enum Course {
-        case answered(Response)
-        case redeems(Claim)
+    /// Where a callback leads: to an answer, or else to the exchange of its code, which is made once the steps before it
+    /// are done with.
+    private struct Course {
+        let claim: Claim?
+        private let answer: Answer?
+
+        /// Apart, so that those who exchange a code hold no room for it.
+        private final class Answer: Sendable {
+            let response: Response
+
+            init(_ response: Response) {
+                self.response = response
+            }
+        }
+
+        static func answered(_ response: Response) -> Course { Course(claim: nil, answer: Answer(response)) }
+
+        static func redeems(_ claim: Claim) -> Course { Course(claim: claim, answer: nil) }
+
+        func response() -> Response {
+            guard let answer else { preconditionFailure("a course without a claim has an answer") }
+            return answer.response
+        }
     }
 
     /// A login that this callback may exchange its code for.
@@ -31,75 +53,63 @@ final class LoginCallback: Sendable {
         let binding: Binding
         /// The browser is told of the binding with the answer.
         let bindsAnew: Bool
-        let code: String
+        let exchange: CodeExchange
 
-        init(_ found: Found, _ binding: Binding, isNew: Bool = false, code: String) {
+        init(_ found: Found, _ binding: Binding, isNew: Bool = false, exchange: CodeExchange) {
             self.found = found
             self.binding = binding
             bindsAnew = isNew
-            self.code = code
+            self.exchange = exchange
         }
     }
 
-    /// What a callback says of itself.
-    private enum Sign {
-        case state(LoginState, code: String?)
-        case menu(AccountDesk.Menu, name: String, code: String?)
-    }
-
-    init(routes: LoginRoutes, desk: AccountDesk, request: Request) {
+    /// Throws for what cannot be a callback of WeChat's.
+    init(routes: LoginRoutes, desk: AccountDesk, request: Request) throws {
         self.routes = routes
         self.desk = desk
         self.request = request
+        code = try request.query.only("code")
+        guard let state = try request.query.only("state") else {
+            routes.metrics.count(.login(account: desk.name, .badRequest))
+            throw Failure.missingParameter("state")
+        }
+        self.state = state
+        if let code, !(1...512).contains(code.utf8.count) {
+            routes.metrics.count(.login(account: desk.name, .badRequest))
+            throw Failure.badParameter("code", rule: "1 to 512 bytes")
+        }
+        guard desk.menus[state] != nil || LoginState(state) != nil else {
+            routes.metrics.count(.login(account: desk.name, .badRequest))
+            throw Failure.badState(retry: routes.path(of: desk))
+        }
+        binding = routes.cookies.binding(of: request)
     }
 
     func answer() async throws -> Response {
-        switch try await course() {
-        case .answered(let response): return response
-        case .redeems(let claim): return try await redeem(claim)
-        }
-    }
-
-    @inline(never)
-    private func course() async throws -> Course {
-        switch try sign() {
-        case .menu(let menu, let name, let code): return try await course(ofMenu: menu, named: name, code: code)
-        case .state(let state, let code):
-            guard let found = try await routes.records.find(.init(state: state.text)) else {
-                count(.stateUnknown)
-                throw Failure.loginExpired(retry: routes.path(of: desk))
-            }
-            return try await proceed(found, code: code, binding: routes.cookies.binding(of: request))
-        }
-    }
-
-    @inline(never)
-    private func sign() throws -> Sign {
-        let code = try request.query.only("code")
-        guard let state = try request.query.only("state") else {
-            count(.badRequest)
-            throw Failure.missingParameter("state")
-        }
-        if let code, !(1...512).contains(code.utf8.count) {
-            count(.badRequest)
-            throw Failure.badParameter("code", rule: "1 to 512 bytes")
-        }
-        if let menu = desk.menus[state] { return .menu(menu, name: state, code: code) }
-        guard let state = LoginState(state) else {
-            count(.badRequest)
-            throw Failure.badState(retry: routes.path(of: desk))
-        }
-        return .state(state, code: code)
+        let course = try await course()
+        guard let claim = course.claim else { return course.response() }
+        await claim.exchange.end()
+        return try await redeem(claim)
     }
 
     // MARK: - Which state the login is in
 
     @inline(never)
-    private func proceed(_ start: Found, code: String?, binding: Binding?) async throws -> Course {
+    private func course() async throws -> Course {
+        if let menu = desk.menus[state] { return try await course(of: menu) }
+        guard let found = try await routes.records.find(.init(state: state)) else {
+            count(.stateUnknown)
+            throw Failure.loginExpired(retry: routes.path(of: desk))
+        }
+        return try await proceed(found)
+    }
+
+    @inline(never)
+    private func proceed(_ start: Found) async throws -> Course {
         var found = start
         let deadline = Deadline.after(routes.patience)
         while true {
-            if let course = try await course(of: found, code: code, binding: binding, until: deadline) { return course }
+            if let course = try await course(of: found, until: deadline) { return course }
             try await routes.pause(.milliseconds(50))
             guard let current = try await routes.records.find(found.name) else {
                 count(.stateExpired)
@@ -111,29 +121,26 @@ final class LoginCallback: Sendable {
 
     /// Nil while another callback has the login.
     @inline(never)
-    private func course(
-        of found: Found, code: String?, binding: Binding?, until deadline: Deadline
-    ) async throws -> Course? {
-        switch try step(found, binding, until: deadline) {
-        case .startsOver(let reason):
-            return .answered(try await restart(of: found, binding: binding, because: reason))
-        case .claims(let binding):
-            guard let code else { return .answered(try await refuse(found)) }
-            return try await claim(found, code: code, binding)
+    private func course(of found: Found, until deadline: Deadline) async throws -> Course? {
+        switch try step(found, until: deadline) {
+        case .startsOver(let reason): return .answered(try await restart(of: found, because: reason))
+        case .claims(let code, let binding): return try await claim(found, code: code, binding)
         case .waits: return nil
+        case .refuses: return .answered(try await refuse(found))
         case .repeats(let binding): return .answered(try await repeated(found, binding))
         }
     }
 
     private enum Step {
         case startsOver(Metrics.LoginOutcome)
-        case claims(Binding)
+        case claims(code: String, Binding)
         case waits
+        case refuses
         case repeats(Binding)
     }
 
     @inline(never)
-    private func step(_ found: Found, _ binding: Binding?, until deadline: Deadline) throws -> Step {
+    private func step(_ found: Found, until deadline: Deadline) throws -> Step {
         let login = found.record.login
         guard login.account == desk.name else {
             count(.wrongAccount)
@@ -145,7 +152,7 @@ final class LoginCallback: Sendable {
         // Bounded, whatever the other callbacks do.
         guard !deadline.hasPassed else { return .startsOver(.stateUsed) }
         switch found.record {
-        case .open: return .claims(binding)
+        case .open: return code.map { .claims(code: $0, binding) } ?? .refuses
         case .claimed: return .waits
         case .done: return .repeats(binding)
         case .spent: return .startsOver(.stateUsed)
@@ -155,25 +162,27 @@ final class LoginCallback: Sendable {
     @inline(never)
     private func claim(_ found: Found, code: String, _ binding: Binding) async throws -> Course? {
         if let claimed = try await routes.records.claim(found, code: code) {
-            return .redeems(Claim(claimed, binding, code: code))
+            return redeeming(claimed, code, binding)
         }
         guard let earlier = try await routes.records.login(ofCode: code, account: desk.name), earlier.name != found.name
         else { return nil }
         return .answered(try await replay(of: earlier, for: found, binding))
     }
 
+    @inline(never)
+    private func redeeming(_ claimed: Found, _ code: String, _ binding: Binding, isNew: Bool = false) -> Course {
+        .redeems(Claim(claimed, binding, isNew: isNew, exchange: CodeExchange(code, by: desk.oauth)))
+    }
+
     /// A menu's link carries a fixed state, so this browser is bound only now, and its login told apart by the code.
     @inline(never)
-    private func course(ofMenu menu: AccountDesk.Menu, named name: String, code: String?) async throws -> Course {
-        let binding = routes.cookies.binding(of: request)
+    private func course(of menu: AccountDesk.Menu) async throws -> Course {
         guard let code else {
             count(.denied)
             return .answered(try await routes.leave(for: menu.target, nil, desk, with: nil, adding: "access_denied"))
         }
-        let loginName = LoginRecords.Name(menu: name, account: desk.name, code: code)
-        if let found = try await routes.records.find(loginName) {
-            return try await proceed(found, code: code, binding: binding)
-        }
+        let name = LoginRecords.Name(menu: state, account: desk.name, code: code)
+        if let found = try await routes.records.find(name) { return try await proceed(found) }
         // A link with a fixed state can be sent to anybody with anybody's code in it: whom it finds signed in, it does not
         // sign in as somebody else.
         if let session = try await routes.satisfying(menu.scope, request, desk) {
@@ -183,13 +192,11 @@ final class LoginCallback: Sendable {
         let bound = binding ?? .random()
         let login = PendingLogin(
             account: desk.name, target: menu.target, scope: menu.scope, binding: bound.digest, restarts: 0)
-        if let claim = try await routes.records.claim(login, named: loginName, found: nil, code: code) {
-            return .redeems(Claim(claim, bound, isNew: binding == nil, code: code))
+        if let claimed = try await routes.records.claim(login, named: name, code: code) {
+            return redeeming(claimed, code, bound, isNew: binding == nil)
         }
         // Somebody was quicker with the same link, or this code was another login's.
-        if let found = try await routes.records.find(loginName) {
-            return try await proceed(found, code: code, binding: binding)
-        }
+        if let found = try await routes.records.find(name) { return try await proceed(found) }
         return .answered(try await restart(login, binding: binding, because: .stateUsed))
     }
 
@@ -202,15 +209,16 @@ final class LoginCallback: Sendable {
             return try await repeated(earlier, binding)
         }
         _ = try await routes.records.spend(found)
-        return try await restart(of: found, binding: binding, because: .stateUsed)
+        return try await restart(of: found, because: .stateUsed)
     }
 
     // MARK: - The way it ends
 
+    @inline(never)
     private func redeem(_ claim: Claim) async throws -> Response {
         let grant: Grant
-        do {
-            grant = try await desk.oauth.exchange(code: claim.code)
+        do throws(OAuthError) {
+            grant = try claim.exchange.grant()
         } catch {
             return try await exchangeFailed(error, claim)
         }
@@ -298,7 +306,7 @@ final class LoginCallback: Sendable {
         _ = try await routes.records.spend(claim.found)
         logFailure(error, step: "exchange")
         guard error.reaction == .restartLogin else { throw failure(error.reaction, claim) }
-        return try await restart(of: claim.found, binding: claim.binding, because: .restarted)
+        return try await restart(claim.found.record.login, binding: claim.binding, because: .restarted)
     }
 
     @inline(never)
@@ -341,9 +349,7 @@ final class LoginCallback: Sendable {
     }
 
     @inline(never)
-    private func restart(
-        of found: Found, binding: Binding?, because outcome: Metrics.LoginOutcome
-    ) async throws -> Response {
+    private func restart(of found: Found, because outcome: Metrics.LoginOutcome) async throws -> Response {
         try await restart(found.record.login, binding: binding, because: outcome)
     }
 
@@ -377,18 +383,5 @@ final class LoginCallback: Sendable {
             "login",
             [.outcome("upstream_failed"), .kind("\(step)"), .account(desk.name), .reason(error.description)]
                 + .errcode(of: error))
-    }
-}
-
-extension LoginRecord {
-    /// What every stage keeps of the login.
-    var login: PendingLogin {
-        switch self {
-        case .open(let login), .claimed(let login), .spent(let login): login
-        case .done(let done):
-            PendingLogin(
-                account: done.account, target: done.target, scope: done.scope, binding: done.binding,
-                restarts: done.restarts, visit: done.visit)
-        }
     }
 }

@@ -106,30 +106,44 @@ struct LoginRecords: Sendable {
     }
 
     /// Which login used a code, if any did.
+    @inline(never)
     func login(ofCode code: String, account: String) async throws(StoreError) -> Found? {
         guard let record = try await store.read(Self.codeKey(code, account)) else { return nil }
         return try await find(Name(stored: String(decoding: record.value, as: UTF8.self)))
     }
 
-    /// Takes a login for the one callback that may exchange `code`. Nil when another callback has it, or the code was
-    /// seen before. `found` is nil for a menu's login, which begins with its callback.
+    /// Takes a login that was found open for the one callback that may exchange `code`. Nil when another callback has it,
+    /// or the code was seen before.
     @inline(never)
-    func claim(
-        _ login: PendingLogin, named name: Name, found: Found?, code: String
-    ) async throws(StoreError) -> Found? {
+    func claim(_ found: Found, code: String) async throws(StoreError) -> Found? {
+        try await commit(claiming(found, code: code))
+    }
+
+    /// The same for a menu's login, which begins with its callback.
+    @inline(never)
+    func claim(_ login: PendingLogin, named name: Name, code: String) async throws(StoreError) -> Found? {
+        try await commit(claiming(login, named: name, if: .absent(name.key), code: code))
+    }
+
+    private typealias Claiming = (changes: [Change], conditions: [Condition], outcome: Found)
+
+    private func commit(_ claiming: Claiming) async throws(StoreError) -> Found? {
+        try await store.commit(claiming.changes, if: claiming.conditions) ? claiming.outcome : nil
+    }
+
+    @inline(never)
+    private func claiming(_ found: Found, code: String) -> Claiming {
+        claiming(found.record.login, named: found.name, if: .equals(found.name.key, found.bytes), code: code)
+    }
+
+    private func claiming(_ login: PendingLogin, named name: Name, if state: Condition, code: String) -> Claiming {
         let claimed = encode(.claimed(login))
         let codeKey = Self.codeKey(code, login.account)
         let user = Record(value: Array(name.text.utf8), expires: claimed.expires)
-        let changes: [Change] = [.put(name.key, claimed), .put(codeKey, user)]
-        let state: Condition = found.map { .equals(name.key, $0.bytes) } ?? .absent(name.key)
-        guard try await store.commit(changes, if: [state, .absent(codeKey)]) else { return nil }
-        return Found(name: name, record: .claimed(login), bytes: claimed.value, expires: claimed.expires)
-    }
-
-    /// Takes a login that was found open.
-    @inline(never)
-    func claim(_ found: Found, code: String) async throws(StoreError) -> Found? {
-        try await claim(found.record.login, named: found.name, found: found, code: code)
+        return (
+            [.put(name.key, claimed), .put(codeKey, user)], [state, .absent(codeKey)],
+            Found(name: name, record: .claimed(login), bytes: claimed.value, expires: claimed.expires)
+        )
     }
 
     /// Uses a login up that ends without a session.

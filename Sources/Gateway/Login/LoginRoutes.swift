@@ -58,15 +58,15 @@ final class LoginRoutes: Sendable {
         do {
             guard let callback = try callback(request, desk) else { return try await start(request, desk) }
             return try await callback.answer()
-        } catch let error as StoreError {
-            noteFailure(of: desk)
+        } catch {
+            note(error, desk)
             throw error
         }
     }
 
     @inline(never)
-    private func noteFailure(of desk: AccountDesk) {
-        metrics.count(.login(account: desk.name, .storeFailed))
+    private func note(_ error: any Error, _ desk: AccountDesk) {
+        if error is StoreError { metrics.count(.login(account: desk.name, .storeFailed)) }
     }
 
     /// Nil for a login that begins. Never inlined: what it needs would be held as long as the login takes.
@@ -75,7 +75,7 @@ final class LoginRoutes: Sendable {
         try limit.admit(request)
         let query = request.query
         if try query.only("code") == nil, try query.only("state") == nil { return nil }
-        return LoginCallback(routes: self, desk: desk, request: request)
+        return try LoginCallback(routes: self, desk: desk, request: request)
     }
 
     @inline(never)

@@ -35,3 +35,16 @@ package enum LoginRecord: Sendable, Equatable {
     /// Used without a session: refused, or the code was no good.
     case spent(PendingLogin)
 }
+
+extension LoginRecord {
+    /// What every stage keeps of the login.
+    var login: PendingLogin {
+        switch self {
+        case .open(let login), .claimed(let login), .spent(let login): login
+        case .done(let done):
+            PendingLogin(
+                account: done.account, target: done.target, scope: done.scope, binding: done.binding,
+                restarts: done.restarts, visit: done.visit)
+        }
+    }
+}
