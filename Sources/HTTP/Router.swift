@@ -9,7 +9,10 @@ package struct Router: Responder {
         var routes: [Route]
     }
 
-    private var exact: [String: [Route]] = [:]
+    /// The paths without braces, and at the same place their routes. There are few, and the busiest come first: to
+    /// compare with each costs less than to hash one.
+    private var paths: [String] = []
+    private var exact: [[Route]] = []
     private var patterns: [Resource] = []
     private let fallback: (any Responder)?
     private let refusal: @Sendable (Status, Request) -> Response
@@ -26,7 +29,12 @@ package struct Router: Responder {
         for route in routes {
             let shape = route.shape
             if !shape.contains(nil) {
-                exact[route.path, default: []].append(route)
+                if let index = paths.firstIndex(of: route.path) {
+                    exact[index].append(route)
+                } else {
+                    paths.append(route.path)
+                    exact.append([route])
+                }
             } else if let index = patterns.firstIndex(where: { $0.shape == shape }) {
                 patterns[index].routes.append(route)
             } else {
@@ -62,9 +70,9 @@ package struct Router: Responder {
         // A tunnel is never opened and nothing is echoed, whatever the path; `*` names no path at all.
         if request.path == "*" || request.method == .trace { return .here(answerForServer(request)) }
         // Most requests: the path as it stands is a route's.
-        if let routes = exact[request.path] { return answerer(of: request, routes, []) }
+        if let routes = routes(at: request.path) { return answerer(of: request, routes, []) }
         guard let path = RequestPath(request.path) else { return .here(refusal(.badRequest, request)) }
-        if request.path.utf8.contains(UInt8(ascii: "%")), let routes = exact[path.text] {
+        if request.path.utf8.contains(UInt8(ascii: "%")), let routes = routes(at: path.text) {
             return answerer(of: request, routes, [])
         }
         for resource in patterns {
@@ -76,8 +84,12 @@ package struct Router: Responder {
     }
 
     package func respondNow(to request: Request) -> Response? {
-        guard let routes = exact[request.path] else { return nil }
-        return Self.route(of: request, among: routes)?.immediate?(request)
+        guard let index = paths.firstIndex(of: request.path) else { return nil }
+        return Self.route(of: request, among: exact[index])?.immediate?(request)
+    }
+
+    private func routes(at path: String) -> [Route]? {
+        paths.firstIndex(of: path).map { exact[$0] }
     }
 
     private static func route(of request: Request, among routes: [Route]) -> Route? {
@@ -96,7 +108,7 @@ package struct Router: Responder {
 
     /// `OPTIONS *` asks about the server as a whole (RFC 9110 §9.3.7), whose paths together allow these.
     private func answerForServer(_ request: Request) -> Response {
-        let methods = (exact.values.joined() + patterns.flatMap(\.routes)).flatMap(\.methods) + [.get, .head]
+        let methods = (exact.joined() + patterns.flatMap(\.routes)).flatMap(\.methods) + [.get, .head]
         return request.method == .options
             ? Response(.ok, [(.allow, Self.allowed(methods))]) : refuse(request, allowing: methods)
     }

@@ -64,61 +64,74 @@ extension JSSDK {
 
     /// The same for who has looked at the clock already.
     package func append(url: String, entry: String?, ticket: Ticket, at now: Date, to output: inout [UInt8]) {
-        output.reserveCapacity(output.count + (entry == nil ? 1 : 2) * (opening.count + 160 + url.utf8.count))
         let seconds = Int(now.timeIntervalSince1970)
-        appendPage(url.utf8Span.span, ticket: ticket, seconds: seconds, to: &output)
-        if let entry {
-            output.append(text: ",\"entry\":")
-            appendPage(entry.utf8Span.span, ticket: ticket, seconds: seconds, to: &output)
-            output.append(UInt8(ascii: "}"))
+        let room = roomForPage(url) + (entry.map(roomForPage) ?? 0)
+        output.append(atMost: room) { writer in
+            putPage(url.utf8Span.span, ticket: ticket, seconds: seconds, into: &writer)
+            if let entry {
+                writer.put(",\"entry\":")
+                putPage(entry.utf8Span.span, ticket: ticket, seconds: seconds, into: &writer)
+                writer.put(UInt8(ascii: "}"))
+            }
+            writer.put(UInt8(ascii: "}"))
         }
-        output.append(UInt8(ascii: "}"))
+    }
+
+    private func roomForPage(_ url: String) -> Int {
+        opening.count + 160 + JSONText.room(for: url.utf8Span.span)
     }
 
     /// One page's object, its closing brace left to the caller.
-    private func appendPage(_ page: Span<UInt8>, ticket: Ticket, seconds: Int, to output: inout [UInt8]) {
+    private func putPage(_ page: Span<UInt8>, ticket: Ticket, seconds: Int, into writer: inout ByteWriter) {
         let url = page.extracting(..<page.first(UInt8(ascii: "#"), in: page.indices))
-        output.append(contentsOf: opening)
-        let nonce = output.count..<output.count + 16
-        Random.appendAlphanumeric(16, to: &output)
-        output.append(text: "\",\"timestamp\":\"")
-        let timestamp = output.count
-        output.append(decimal: seconds)
-        let end = output.count
-        output.append(text: "\",\"signature\":\"")
+        let nonce = Random.nonce()
+        writer.put(opening.span)
+        writer.put(nonce.span)
+        writer.put("\",\"timestamp\":\"")
+        let timestamp = writer.count
+        writer.put(decimal: seconds)
         let signature = Signature.digits(
-            ticket: ticket.secret, nonce: output.span.extracting(nonce),
-            timestamp: output.span.extracting(timestamp..<end), url: url)
-        signature.span.withUnsafeBufferPointer { output.append(contentsOf: $0) }
-        output.append(text: "\",\"url\":\"")
-        JSONText.appendEscaped(url, to: &output)
-        output.append(UInt8(ascii: "\""))
+            ticket: ticket.secret, nonce: nonce.span, timestamp: writer.written.span.extracting(timestamp...), url: url)
+        writer.put("\",\"signature\":\"")
+        writer.put(signature.span)
+        writer.put("\",\"url\":\"")
+        JSONText.put(url, into: &writer)
+        writer.put(UInt8(ascii: "\""))
     }
 }
 
 /// The inside of a JSON string.
 enum JSONText {
     static func appendEscaped(_ text: Span<UInt8>, to output: inout [UInt8]) {
-        text.withUnsafeBufferPointer { bytes in
-            // As a rule there is nothing to escape. All are looked at, which goes many at a time.
-            var escapes: UInt8 = 0
-            for byte in bytes { escapes |= isEscaped(byte) ? 1 : 0 }
-            if escapes != 0 { appendEscaped(bytes, to: &output) } else { output.append(contentsOf: bytes) }
-        }
+        output.append(atMost: room(for: text)) { put(text, into: &$0) }
     }
 
-    private static func appendEscaped(_ text: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
-        for byte in text {
+    /// How many bytes the text takes at most.
+    static func room(for text: Span<UInt8>) -> Int {
+        (needsEscapes(text) ? 6 : 1) * text.count
+    }
+
+    /// As a rule it does not. All are looked at, which goes many at a time.
+    private static func needsEscapes(_ text: Span<UInt8>) -> Bool {
+        var escapes: UInt8 = 0
+        text.withUnsafeBufferPointer { for byte in $0 { escapes |= isEscaped(byte) ? 1 : 0 } }
+        return escapes != 0
+    }
+
+    static func put(_ text: Span<UInt8>, into writer: inout ByteWriter) {
+        guard needsEscapes(text) else { return writer.put(text) }
+        for index in text.indices {
+            let byte = text[index]
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                output.append(UInt8(ascii: "\\"))
-                output.append(byte)
+                writer.put(UInt8(ascii: "\\"))
+                writer.put(byte)
             case 0..<0x20:
-                output.append(text: "\\u00")
-                output.append(digit(byte >> 4))
-                output.append(digit(byte & 15))
+                writer.put("\\u00")
+                writer.put(digit(byte >> 4))
+                writer.put(digit(byte & 15))
             default:
-                output.append(byte)
+                writer.put(byte)
             }
         }
     }

@@ -1,4 +1,5 @@
 import Secure
+import Wire
 
 /// The signature of a page, as `wx.config` has it verified.
 ///
@@ -33,35 +34,17 @@ public enum Signature {
             let count = 39 + ticket.count + nonce.count + timestamp.count + url.count
             // Each piece goes behind the one before, and the count is the sum of their lengths.
             return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { text in
-                var pieces = unsafe Pieces(rest: text)
-                pieces.put("jsapi_ticket=")
-                pieces.put(ticket)
-                pieces.put("&noncestr=")
-                pieces.put(nonce)
-                pieces.put("&timestamp=")
-                pieces.put(timestamp)
-                pieces.put("&url=")
-                pieces.put(url)
-                return unsafe Digest.sha1Hex(of: UnsafeBufferPointer(text).span)
+                var writer = unsafe ByteWriter(text)
+                writer.put("jsapi_ticket=")
+                writer.put(ticket)
+                writer.put("&noncestr=")
+                writer.put(nonce)
+                writer.put("&timestamp=")
+                writer.put(timestamp)
+                writer.put("&url=")
+                writer.put(url)
+                return unsafe Digest.sha1Hex(of: writer.written.span)
             }
-        }
-    }
-
-    /// Memory being filled with one piece after the other; one that does not fit traps.
-    @safe private struct Pieces {
-        var rest: UnsafeMutableBufferPointer<UInt8>
-
-        mutating func put(_ piece: Span<UInt8>) {
-            unsafe piece.withUnsafeBufferPointer { unsafe put($0) }
-        }
-
-        mutating func put(_ piece: StaticString) {
-            piece.withUTF8Buffer { unsafe put($0) }
-        }
-
-        private mutating func put(_ piece: UnsafeBufferPointer<UInt8>) {
-            let end = unsafe rest.update(fromContentsOf: piece)
-            unsafe rest = UnsafeMutableBufferPointer(rebasing: rest[end...])
         }
     }
 

@@ -22,27 +22,6 @@ extension [UInt8] {
         } while rest > 0
         digits.span.extracting(start...).withUnsafeBufferPointer { append(contentsOf: $0) }
     }
-
-    mutating func append(field name: FieldName, text value: String) {
-        name.withBytes { append(contentsOf: $0) }
-        append(text: ": ")
-        append(contentsOf: value.utf8)
-        append(text: "\r\n")
-    }
-
-    /// Appends the lines of the fields that are not held back.
-    mutating func append(_ fields: Fields, except heldBack: KnownFieldSet) {
-        if fields.isSerialized, fields.names.isDisjoint(with: heldBack) {
-            append(contentsOf: fields.bytes)
-            return
-        }
-        for entry in fields.entries where !heldBack.contains(entry.known) {
-            append(contentsOf: fields.nameBytes(of: entry))
-            append(text: ": ")
-            append(contentsOf: fields.valueBytes(of: entry))
-            append(text: "\r\n")
-        }
-    }
 }
 
 extension UnsafeBufferPointer<UInt8> {
@@ -52,5 +31,11 @@ extension UnsafeBufferPointer<UInt8> {
         for byte in self { all |= byte }
         // The general way costs seven times as much.
         return all < 0x80 ? String(decoding: self, as: UTF8.self) : String(validating: self, as: UTF8.self)
+    }
+
+    var isUTF8: Bool {
+        var all: UInt8 = 0
+        for byte in self { all |= byte }
+        return all < 0x80 || String(validating: self, as: UTF8.self) != nil
     }
 }

@@ -16,8 +16,10 @@ package struct Fields: Sendable {
     }
 
     private(set) var bytes: [UInt8]
-    /// What a parser found in `bytes`. Nil where these are the lines as they go out, and nothing else.
-    private var parsed: [Entry]?
+    /// What a parser found in `bytes`.
+    private var parsed: [Entry] = []
+    /// Whether `bytes` are the lines as they go out, and nothing else; then `parsed` is empty.
+    private(set) var isSerialized = true
     /// Of whose names there are fields.
     private(set) var names = KnownFieldSet()
 
@@ -29,23 +31,27 @@ package struct Fields: Sendable {
     init(parsed bytes: [UInt8], _ entries: [Entry]) {
         self.bytes = bytes
         parsed = entries
+        isSerialized = false
         for entry in entries { names.insert(entry.known) }
     }
 
-    var isSerialized: Bool { parsed == nil }
-
-    var entries: [Entry] { parsed ?? Self.entries(in: bytes) }
+    var entries: [Entry] { isSerialized ? Self.entries(in: bytes) : parsed }
 
     package var count: Int { entries.count }
-    package var isEmpty: Bool { parsed?.isEmpty ?? bytes.isEmpty }
+    package var isEmpty: Bool { bytes.isEmpty }
 
     /// About how many bytes the lines need.
-    var byteCount: Int { bytes.count + (parsed?.count ?? 0) * 4 }
+    var byteCount: Int { bytes.count + parsed.count * 4 }
 
     /// The first value with this name, without the whitespace around it.
     package subscript(name: FieldName) -> String? {
         guard mayContain(name) else { return nil }
-        for entry in entries where matches(entry, name) { return value(of: entry) }
+        if isSerialized {
+            for entry in entries where matches(entry, name) { return value(of: entry) }
+        } else {
+            // By index: a copy of the list would be counted.
+            for index in parsed.indices where matches(parsed[index], name) { return value(of: parsed[index]) }
+        }
         return nil
     }
 
@@ -58,9 +64,12 @@ package struct Fields: Sendable {
 
     package func count(_ name: FieldName) -> Int {
         guard mayContain(name) else { return 0 }
-        var count = 0
-        for entry in entries where matches(entry, name) { count += 1 }
-        return count
+        guard isSerialized else {
+            var count = 0
+            for index in parsed.indices where matches(parsed[index], name) { count += 1 }
+            return count
+        }
+        return entries.count { matches($0, name) }
     }
 
     package func contains(_ name: FieldName) -> Bool {
@@ -87,14 +96,18 @@ package struct Fields: Sendable {
     ) {
         let start = bytes.count
         if start == 0 { bytes.reserveCapacity(512) }
-        bytes.append(contentsOf: name)
-        bytes.append(text: ": ")
-        bytes.append(contentsOf: value)
-        bytes.append(text: "\r\n")
-        parsed?.append(
-            Entry(
-                nameStart: UInt32(start), valueStart: UInt32(start + name.count + 2),
-                valueLength: UInt32(value.count), nameLength: UInt16(name.count), known: known))
+        bytes.append(atMost: name.count + value.count + 4) { writer in
+            writer.put(name)
+            writer.put(": ")
+            writer.put(value)
+            writer.put("\r\n")
+        }
+        if !isSerialized {
+            parsed.append(
+                Entry(
+                    nameStart: UInt32(start), valueStart: UInt32(start + name.count + 2),
+                    valueLength: UInt32(value.count), nameLength: UInt16(name.count), known: known))
+        }
         names.insert(known)
     }
 
@@ -151,7 +164,7 @@ package struct Fields: Sendable {
         guard contains(name) else { return }
         // The lines that stay are written anew, as they go out.
         let former = self
-        (bytes, parsed, names) = ([], nil, KnownFieldSet())
+        self = Fields()
         for entry in former.entries where !former.matches(entry, name) {
             former.nameBytes(of: entry).withUnsafeBufferPointer { name in
                 former.valueBytes(of: entry).withUnsafeBufferPointer { appendLine(name, $0, known: entry.known) }

@@ -41,11 +41,18 @@ package enum PercentCoding {
     }
 
     static func decode(_ bytes: Span<UInt8>, plusIsSpace: Bool) throws(WireError) -> String {
-        let text = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count) { memory -> String? in
-            guard let count = decode(bytes, into: memory, plusIsSpace: plusIsSpace) else { return nil }
-            return UnsafeBufferPointer(rebasing: memory[..<count]).text
+        var isText = true
+        // Straight into the string, whose maker repairs what is no UTF-8: whether there was anything to repair is found
+        // out before.
+        let text = String(unsafeUninitializedCapacity: bytes.count) { memory in
+            guard let count = decode(bytes, into: memory, plusIsSpace: plusIsSpace) else {
+                isText = false
+                return 0
+            }
+            isText = UnsafeBufferPointer(rebasing: memory[..<count]).isUTF8
+            return count
         }
-        guard let text else { throw .badEscape }
+        guard isText else { throw .badEscape }
         return text
     }
 

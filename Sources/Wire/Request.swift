@@ -9,7 +9,7 @@ package struct Request: Sendable {
     package var query: Query
     package var version: Version
     package var fields: Fields
-    package var body: [UInt8]
+    package var body: [UInt8] = []
     /// Whom the client asked for: the authority of an absolute target, else the `Host` field. Nil only in HTTP/1.0.
     package var authority: Authority?
     /// The other end of the connection; nil on a Unix socket.
@@ -19,23 +19,15 @@ package struct Request: Sendable {
     /// Whether the client lets the connection live on after the response (RFC 9112 §9.3).
     package var keepsAlive: Bool
 
-    /// What a parser found.
-    init(
-        method: Method, path: String, query: Query, version: Version, fields: Fields, authority: Authority?,
-        peer: IPAddress? = nil, isSecure: Bool = false, keepsAlive: Bool
-    ) {
-        self.method = method
-        self.path = path
-        self.query = query
-        self.version = version
-        self.fields = fields
-        self.body = []
-        self.authority = authority
-        self.peer = peer
-        self.isSecure = isSecure
-        self.keepsAlive = keepsAlive
+    /// Looks up a cookie by its exact name.
+    package func cookie(_ name: String) -> CookieValue {
+        CookieValue.find(name, in: fields)
     }
+}
 
+// Apart, so that the parser has the memberwise initialiser: one that is written out puts the request together in one
+// place and copies it to another.
+extension Request {
     /// A request to send, or one for a test. Throws `.badTarget`, `.badHost` and `.badFieldValue` for what the parser of
     /// the other side would refuse.
     package init(
@@ -50,13 +42,7 @@ package struct Request: Sendable {
             guard authority != nil else { throw .badHost }
         }
         self.init(
-            method: method, path: parsed.path, query: parsed.query, version: .http11, fields: list,
-            authority: authority, keepsAlive: true)
-        self.body = body
-    }
-
-    /// Looks up a cookie by its exact name.
-    package func cookie(_ name: String) -> CookieValue {
-        CookieValue.find(name, in: fields)
+            method: method, path: parsed.path, query: parsed.query, version: .http11, fields: list, body: body,
+            authority: authority, isSecure: false, keepsAlive: true)
     }
 }

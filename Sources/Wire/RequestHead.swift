@@ -99,10 +99,11 @@ struct RequestHead: Sendable {
         // It leaves with its request; another begins with another.
         var taken = RequestTarget()
         swap(&taken, &target)
+        let authority = taken.authority ?? (hasHost ? checkedHost?.authority : nil)
+        let fields = fields.take(section)
         return Request(
-            method: method, path: taken.path, query: taken.query, version: version, fields: fields.take(section),
-            authority: taken.authority ?? (hasHost ? checkedHost?.authority : nil), peer: peer, isSecure: isSecure,
-            keepsAlive: keepsAlive)
+            method: method, path: taken.path, query: taken.query, version: version, fields: fields,
+            authority: authority, peer: peer, isSecure: isSecure, keepsAlive: keepsAlive)
     }
 
     /// §3.2: exactly one in 1.1, and a valid one in any version. An absolute target replaces it, but does not excuse it.

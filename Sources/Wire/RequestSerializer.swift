@@ -3,25 +3,33 @@ package enum RequestSerializer {
     /// Appends the request. `Host` comes first (RFC 9110 §7.2), from the authority where there is one; the length and
     /// `Connection` are decided here.
     package static func append(_ request: Request, to bytes: inout [UInt8]) {
-        bytes.reserveCapacity(bytes.count + 160 + request.fields.byteCount + request.body.count)
-        bytes.append(contentsOf: request.method.description.utf8)
-        bytes.append(0x20)
-        bytes.append(contentsOf: request.path.utf8)
-        if !request.query.isEmpty {
-            bytes.append(UInt8(ascii: "?"))
-            bytes.append(contentsOf: request.query.raw.utf8)
+        let (method, host) = (request.method.description, request.authority?.description)
+        let line = method.utf8.count + request.path.utf8.count + request.query.raw.utf8.count
+        let room = 160 + line + (host?.utf8.count ?? 0) + request.fields.byteCount + request.body.count
+        bytes.append(atMost: room) { writer in
+            writer.put(method.utf8Span.span)
+            writer.put(0x20)
+            writer.put(request.path.utf8Span.span)
+            if !request.query.isEmpty {
+                writer.put(UInt8(ascii: "?"))
+                writer.put(request.query.raw.utf8Span.span)
+            }
+            writer.put(" HTTP/1.1\r\n")
+            if let host {
+                writer.put("Host: ")
+                writer.put(host.utf8Span.span)
+                writer.put("\r\n")
+            }
+            writer.put(request.fields, except: host == nil ? decidedHere : decidedHereAndHost)
+            if !request.body.isEmpty || expectsBody(request.method) {
+                writer.put("Content-Length: ")
+                writer.put(decimal: request.body.count)
+                writer.put("\r\n")
+            }
+            if !request.keepsAlive { writer.put("Connection: close\r\n") }
+            writer.put("\r\n")
+            writer.put(request.body.span)
         }
-        bytes.append(text: " HTTP/1.1\r\n")
-        if let authority = request.authority { bytes.append(field: .host, text: authority.description) }
-        bytes.append(request.fields, except: request.authority == nil ? decidedHere : decidedHereAndHost)
-        if !request.body.isEmpty || expectsBody(request.method) {
-            bytes.append(text: "Content-Length: ")
-            bytes.append(decimal: request.body.count)
-            bytes.append(text: "\r\n")
-        }
-        if !request.keepsAlive { bytes.append(text: "Connection: close\r\n") }
-        bytes.append(text: "\r\n")
-        bytes.append(contentsOf: request.body)
     }
 
     private static let decidedHere = KnownFieldSet(

@@ -45,33 +45,36 @@ package struct ResponseSerializer: Sendable {
         let (length, streamed) = framing(of: response)
         let keepsAlive = keepsAlive && !response.closesConnection && streamed != .untilClose
 
-        bytes.reserveCapacity(bytes.count + 160 + response.fields.byteCount + (streamed == .none ? length ?? 0 : 0))
-        // §2.5 of RFC 9112: the version is the server's own, also towards 1.0.
-        if response.status == .ok {
-            bytes.append(text: "HTTP/1.1 200 OK\r\nDate: ")
-        } else {
-            bytes.append(text: "HTTP/1.1 ")
-            bytes.append(decimal: response.status.code)
-            bytes.append(0x20)
-            bytes.append(contentsOf: response.status.reason.utf8)
-            bytes.append(text: "\r\nDate: ")
+        var room = 160 + date.count + response.status.reason.utf8.count + response.fields.byteCount
+        if case .bytes(let body) = response.body { room += body.count }
+        bytes.append(atMost: room) { writer in
+            // §2.5 of RFC 9112: the version is the server's own, also towards 1.0.
+            if response.status == .ok {
+                writer.put("HTTP/1.1 200 OK\r\nDate: ")
+            } else {
+                writer.put("HTTP/1.1 ")
+                writer.put(decimal: response.status.code)
+                writer.put(0x20)
+                writer.put(response.status.reason.utf8Span.span)
+                writer.put("\r\nDate: ")
+            }
+            writer.put(date.span)
+            writer.put("\r\n")
+            writer.put(response.fields, except: Self.decidedHere)
+            if let length {
+                writer.put("Content-Length: ")
+                writer.put(decimal: length)
+                writer.put("\r\n")
+            }
+            if streamed == .chunked { writer.put("Transfer-Encoding: chunked\r\n") }
+            if !keepsAlive {
+                writer.put("Connection: close\r\n")
+            } else if version == .http10 {
+                writer.put("Connection: keep-alive\r\n")
+            }
+            writer.put("\r\n")
+            if case .bytes(let body) = response.body, !forbidsBody(response.status) { writer.put(body.span) }
         }
-        bytes.append(contentsOf: date)
-        bytes.append(text: "\r\n")
-        bytes.append(response.fields, except: Self.decidedHere)
-        if let length {
-            bytes.append(text: "Content-Length: ")
-            bytes.append(decimal: length)
-            bytes.append(text: "\r\n")
-        }
-        if streamed == .chunked { bytes.append(text: "Transfer-Encoding: chunked\r\n") }
-        if !keepsAlive {
-            bytes.append(text: "Connection: close\r\n")
-        } else if version == .http10 {
-            bytes.append(text: "Connection: keep-alive\r\n")
-        }
-        bytes.append(text: "\r\n")
-        if case .bytes(let body) = response.body, !forbidsBody(response.status) { bytes.append(contentsOf: body) }
         return Outcome(remainder: streamed, keepsAlive: keepsAlive)
     }
 

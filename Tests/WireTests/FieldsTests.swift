@@ -100,7 +100,7 @@ struct FieldsTests {
         other.append(missing: block)
         #expect(other.map { "\($0.name): \($0.value)" } == ["ETag: e", "Cache-Control: no-cache", "Vary: Origin"])
         var bytes: [UInt8] = []
-        bytes.append(other, except: KnownFieldSet())
+        bytes.append(atMost: 1_000) { $0.put(other, except: KnownFieldSet()) }
         #expect(String(decoding: bytes, as: UTF8.self) == "ETag: e\r\nCache-Control: no-cache\r\nVary: Origin\r\n")
         other.remove(.etag)
         #expect(!other.contains(.etag) && other[.vary] == "Origin")
@@ -119,7 +119,7 @@ struct FieldsTests {
     @Test func `fields go out as they are now, whatever was taken out or read in before`() throws {
         func lines(_ fields: Fields) -> String {
             var bytes: [UInt8] = []
-            bytes.append(fields, except: KnownFieldSet(.date))
+            bytes.append(atMost: 1_000) { $0.put(fields, except: KnownFieldSet(.date)) }
             return String(decoding: bytes, as: UTF8.self)
         }
         var fields = Fields()
