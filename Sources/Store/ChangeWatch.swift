@@ -36,6 +36,11 @@ final class ChangeWatch: Sendable {
             return known != nil
         }
 
+        mutating func turn(to next: WALIndex?) {
+            book.voidAll()
+            (index, known, before) = (next, nil, nil)
+        }
+
         mutating func adopt(_ header: csqlite_wal_header) {
             book.voidAll()
             // An empty log has no salts yet to tell it from others.
@@ -61,20 +66,14 @@ final class ChangeWatch: Sendable {
 
     /// Every reader reads the session's database by now, and nothing else.
     func attach(_ index: WALIndex?) {
-        state.withLock { state in
-            state.book.voidAll()
-            state.known = nil
-            state.index = index
-        }
+        state.withLock { $0.turn(to: index) }
     }
 
     /// The session is about to be closed, and its wal-index to be unmapped.
     func detach(_ index: WALIndex?) {
         state.withLock { state in
             guard let index, state.index?.isSame(as: index) == true else { return }
-            state.book.voidAll()
-            state.known = nil
-            state.index = nil
+            state.turn(to: nil)
         }
     }
 

@@ -193,7 +193,7 @@ import Testing
                 round += 1
             }
         }
-        let worker = try Worker(.sqlite, folder.store, "tell", "300")
+        let worker = try Worker(.sqlite, folder.store, "tell", "worker", "300")
         var kept: (value: Int, stamp: Stamp)?
         var uses = 0
         while let told = await worker.line().flatMap({ Int($0) }) {
@@ -202,8 +202,8 @@ import Testing
                     #expect(kept.value >= told)
                     uses += 1
                 } else {
-                    let stamp = store.stamp(Key("counter"))
-                    let value = try await store.text(Key("counter")).flatMap { Int($0) } ?? 0
+                    let stamp = store.stamp(Key("told-worker"))
+                    let value = try await store.text(Key("told-worker")).flatMap { Int($0) } ?? 0
                     #expect(value >= told)
                     kept = stamp.map { (value, $0) }
                 }

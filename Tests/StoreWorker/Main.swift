@@ -35,7 +35,7 @@ struct Script {
         case "write": try await write(prefix: arguments[0])
         case "hold": try await hold(seconds: count)
         case "guarded": for _ in 0..<count { try await incrementUnderLease() }
-        case "tell": for index in 1...count { try await tell(index) }
+        case "tell": for index in 1...count { try await tell(index, as: arguments[0]) }
         case "limit": try await fill(limit: count)
         case "mix": try await Mix(store: store, name: arguments[0], seed: UInt64(arguments[1]) ?? 0).run(count)
         case "replace": try await replace(arguments[0], start: arguments.dropFirst().first)
@@ -54,9 +54,9 @@ struct Script {
         }
     }
 
-    /// Prints a number once the counter has it.
-    private func tell(_ index: Int) async throws {
-        try await store.put(counter, number(index))
+    /// Prints a number once its record has it.
+    private func tell(_ index: Int, as name: String) async throws {
+        try await store.put(key("told-\(name)"), number(index))
         say("\(index)")
     }
 
