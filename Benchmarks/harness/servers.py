@@ -220,7 +220,7 @@ class Magpie(Server):
 
 
 class Nginx(Server):
-    """nginx with one worker that answers from memory what Magpie answers, byte for byte as long."""
+    """nginx with a worker for each core that answers from memory what Magpie answers, byte for byte as long."""
 
     name = "nginx"
 
@@ -230,7 +230,8 @@ class Nginx(Server):
         self.is_secure = tls
         self.folder = stage.fresh("nginx")
         os.mkdir(self.folder)
-        listen = f"listen {self.address}"
+        # A worker for each core, with a listening socket of its own, as Magpie's loops have.
+        listen = f"listen {self.address}" + (" reuseport" if len(self.cores) > 1 else "")
         if tls:
             self.certificate, key = stage.certificate()
             # The versions that Magpie speaks: this nginx has TLS 1.3 off by default, whose handshake costs more.
@@ -243,7 +244,7 @@ class Nginx(Server):
         log = f"access_log {self.folder}/access.log" if access_log else "access_log off"
         user = "user root;" if os.geteuid() == 0 else ""
         text = f"""
-            daemon off; worker_processes 1; {user} pid {self.folder}/pid; error_log stderr;
+            daemon off; worker_processes {len(self.cores)}; {user} pid {self.folder}/pid; error_log stderr;
             events {{ worker_connections 16384; }}
             http {{
                 include /etc/nginx/mime.types; sendfile on; tcp_nopush on; {log};

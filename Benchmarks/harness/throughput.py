@@ -133,14 +133,20 @@ def auth(bench, out):
 
 @row("cores", "two cores instead of one, GET /get-signature", [
     Aim("factor", "twice the requests per CPU-second of two loops, of one", "x", least=1.8),
+    Aim("nginx", "nginx's, two workers instead of one", "x"),
 ])
 def cores(bench, out):
     fixed = ("fixed", one(SIGN), one(ORIGIN))
+    with signing_nginx(bench) as server:
+        nginx = out.sample("nginx, one core", bench.measured(server, *fixed))
+    with signing_nginx(bench, cores=PAIR) as server:
+        nginx_double = out.sample("nginx, two cores", bench.measured(server, *fixed))
     with bench.magpie() as server:
         single = out.sample("magpie, one core", bench.measured(server, *fixed))
     with bench.magpie(cores=PAIR) as server:
         double = out.sample("magpie, two cores", bench.measured(server, *fixed))
     out.figure("factor", 2 * per_cpu(double, single))
+    out.figure("nginx", 2 * per_cpu(nginx_double, nginx))
 
 
 @row("tls", "GET /get-signature over TLS", [
