@@ -11,6 +11,8 @@
 #include <linux/filter.h>
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/auxv.h>
+#include <elf.h>
 
 // glibc declares these for _GNU_SOURCE only. Defining that here would give types such as fd_set another shape than
 // they have in the Glibc module, and the compiler refuses two shapes of one type.

@@ -118,6 +118,7 @@ enum ServeCommand {
                 }
             }
             try await service.start(takingOver: takesOver)
+            ProgramCode.giveBack()
             if let origin { Terminal.complain(plan.greeting(sandbox: origin)) }
             return .success(Running(service: service, sandbox: sandbox, file: file, budget: budget, log: log))
         } catch {
