@@ -12,9 +12,12 @@ package enum ProgramCode {
         let headers = unsafe UnsafeBufferPointer(start: first, count: Int(getauxval(UInt(AT_PHNUM))))
         guard let own = unsafe headers.first(where: { $0.p_type == UInt32(PT_PHDR) }) else { return }
         let base = UInt(bitPattern: first) &- UInt(own.p_vaddr)
-        for unsafesegment in unsafe headers where segment.p_type == UInt32(PT_LOAD) {
+        for index in 0..<headers.count {
+            let segment = unsafe headers[index]
             // What may be written holds what was written.
-            guard segment.p_flags & UInt32(PF_X) != 0, segment.p_flags & UInt32(PF_W) == 0 else { continue }
+            guard segment.p_type == UInt32(PT_LOAD), segment.p_flags & UInt32(PF_X) != 0,
+                segment.p_flags & UInt32(PF_W) == 0
+            else { continue }
             let page = UInt(getpagesize())
             let start = (base + UInt(segment.p_vaddr) + page - 1) / page * page
             let end = (base + UInt(segment.p_vaddr) + UInt(segment.p_memsz)) / page * page
