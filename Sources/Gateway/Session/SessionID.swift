@@ -9,7 +9,7 @@ package struct SessionID: Sendable {
     private let secret: Secret
     /// The name of its record: its SHA-256.
     package let storeName: String
-    private static let length = 43
+    fileprivate static let length = 43
 
     package static func random() -> SessionID {
         SessionID(secret: Secret(Random.token(bytes: 32)))
@@ -17,19 +17,8 @@ package struct SessionID: Sendable {
 
     /// Nil unless the text has the exact shape of an id of ours.
     package init?(_ text: String) {
-        guard Self.isShaped(text) else { return nil }
+        guard text.utf8.count == Self.length, text.utf8Span.span.allSatisfy(Self.isBase64URL) else { return nil }
         self.init(secret: Secret(text))
-    }
-
-    static func isShaped(_ text: String) -> Bool {
-        let bytes = text.utf8Span.span
-        guard bytes.count == length else { return false }
-        // All are looked at, which goes many at a time.
-        var isOdd: UInt8 = 0
-        bytes.withUnsafeBufferPointer { bytes in
-            for byte in bytes { isOdd |= isBase64URL(byte) ? 0 : 1 }
-        }
-        return isOdd == 0
     }
 
     private init(secret: Secret) {
@@ -62,8 +51,10 @@ package struct SessionID: Sendable {
     }
 
     private static func isBase64URL(_ byte: UInt8) -> Bool {
-        let letter = (byte | 0x20) &- 0x61
-        return letter < 26 || byte &- 0x30 < 10 || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"): true
+        default: false
+        }
     }
 }
 
@@ -74,9 +65,9 @@ struct SessionDigest: Equatable, Sendable {
     let third: UInt64
     let fourth: UInt64
 
-    /// Nil unless the text has the exact shape of an id of ours.
+    /// Nil for a text that is too long or too short for an id. One of other characters has a digest that no session has.
     init?(of text: String) {
-        guard SessionID.isShaped(text) else { return nil }
+        guard text.utf8.count == SessionID.length else { return nil }
         let words = Digest.sha256Words(of: text.utf8Span.span)
         (first, second, third, fourth) = (words[0], words[1], words[2], words[3])
     }
