@@ -39,12 +39,18 @@ final class Inquiry {
             } catch {
                 note(.unreachable(error))
             }
-            guard let pause = pause() else { return }
-            do {
-                try await platform.timing.sleep(pause)
-            } catch {
-                return
-            }
+            guard let pause = pause(), await sleep(pause) else { return }
+        }
+    }
+
+    /// Whether the pause is over and the task not cancelled.
+    @inline(never)
+    private func sleep(_ pause: Duration) async -> Bool {
+        do {
+            try await platform.timing.sleep(pause)
+            return true
+        } catch {
+            return false
         }
     }
 

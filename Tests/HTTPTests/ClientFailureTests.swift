@@ -265,6 +265,23 @@ import Wire
         }
     }
 
+    @Test func `a call of a task that is cancelled already reaches nobody`() async throws {
+        try await ClientTestServer.running { side in
+            _ = try await side.request()
+        } calling: { server, group in
+            let client = try makeClient(group)
+            let request = ClientRequest(to: try server.url(), path: "/")
+            await withTaskGroup(of: Void.self) { tasks in
+                tasks.cancelAll()
+                tasks.addTask {
+                    let error = await #expect(throws: ClientError.self) { try await client.send(request) }
+                    #expect(error?.kind == .cancelled)
+                }
+            }
+            #expect(server.requests.isEmpty)
+        }
+    }
+
     // MARK: - Secrets
 
     @Test func `no error shows a query, a field or a body, however it is printed`() async throws {

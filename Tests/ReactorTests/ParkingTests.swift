@@ -73,4 +73,24 @@ import Testing
             loop.core.seats.giveBack(seat)
         }
     }
+
+    /// Work that goes on until it is cancelled.
+    private final class Endless: Awaited, @unchecked Sendable {
+        private var caller: Parked?
+
+        func begin(for caller: Parked) { self.caller = caller }
+
+        func cancel() { caller.take()?.resume() }
+    }
+
+    @Test func `work is cancelled with the task that waits for it, also from another thread`() async {
+        await LoopGroup.running { group in
+            let loop = group.loops[0]
+            let task = Task(executorPreference: loop) { await loop.wait(for: Endless()) }
+            // Once the loop has had its turn, the task waits.
+            await loop.run {}
+            await Task.detached { task.cancel() }.value
+            await task.value
+        }
+    }
 }

@@ -16,73 +16,29 @@ final class LoginCallback: Sendable {
     private let routes: LoginRoutes
     private let desk: AccountDesk
     private let request: Request
-    private let state: String
-    private let code: String?
-    private let binding: Binding?
 
     private typealias Found = LoginRecords.Found
 
-    /// Where a callback leads: to an answer, or else to the exchange of its code, which is made once the steps before it
-    /// are done with.
-    private struct Course {
-        let claim: Claim?
-        private let answer: Answer?
+    private typealias Course = LoginCourse
+    private typealias Claim = LoginClaim
 
-        /// Apart, so that those who exchange a code hold no room for it.
-        private final class Answer: Sendable {
-            let response: Response
+    /// What a callback says of itself.
+    private final class Sign: Sendable {
+        let state: String
+        let code: String?
+        let binding: Binding?
 
-            init(_ response: Response) {
-                self.response = response
-            }
-        }
-
-        static func answered(_ response: Response) -> Course { Course(claim: nil, answer: Answer(response)) }
-
-        static func redeems(_ claim: Claim) -> Course { Course(claim: claim, answer: nil) }
-
-        func response() -> Response {
-            guard let answer else { preconditionFailure("a course without a claim has an answer") }
-            return answer.response
-        }
-    }
-
-    /// A login that this callback may exchange its code for.
-    private final class Claim: Sendable {
-        let found: Found
-        let binding: Binding
-        /// The browser is told of the binding with the answer.
-        let bindsAnew: Bool
-        let exchange: CodeExchange
-
-        init(_ found: Found, _ binding: Binding, isNew: Bool = false, exchange: CodeExchange) {
-            self.found = found
+        init(state: String, code: String?, binding: Binding?) {
+            self.state = state
+            self.code = code
             self.binding = binding
-            bindsAnew = isNew
-            self.exchange = exchange
         }
     }
 
-    /// Throws for what cannot be a callback of WeChat's.
-    init(routes: LoginRoutes, desk: AccountDesk, request: Request) throws {
+    init(routes: LoginRoutes, desk: AccountDesk, request: Request) {
         self.routes = routes
         self.desk = desk
         self.request = request
-        code = try request.query.only("code")
-        guard let state = try request.query.only("state") else {
-            routes.metrics.count(.login(account: desk.name, .badRequest))
-            throw Failure.missingParameter("state")
-        }
-        self.state = state
-        if let code, !(1...512).contains(code.utf8.count) {
-            routes.metrics.count(.login(account: desk.name, .badRequest))
-            throw Failure.badParameter("code", rule: "1 to 512 bytes")
-        }
-        guard desk.menus[state] != nil || LoginState(state) != nil else {
-            routes.metrics.count(.login(account: desk.name, .badRequest))
-            throw Failure.badState(retry: routes.path(of: desk))
-        }
-        binding = routes.cookies.binding(of: request)
     }
 
     func answer() async throws -> Response {
@@ -96,38 +52,68 @@ final class LoginCallback: Sendable {
 
     @inline(never)
     private func course() async throws -> Course {
-        if let menu = desk.menus[state] { return try await course(of: menu) }
-        guard let found = try await routes.records.find(.init(state: state)) else {
+        let sign = try sign()
+        if let menu = desk.menus[sign.state] { return try await course(of: menu, sign) }
+        guard let found = try await routes.records.find(.init(state: sign.state)) else {
             count(.stateUnknown)
             throw Failure.loginExpired(retry: routes.path(of: desk))
         }
-        return try await proceed(found)
+        return try await proceed(found, sign)
     }
 
     @inline(never)
-    private func proceed(_ start: Found) async throws -> Course {
-        var found = start
+    private func sign() throws -> Sign {
+        let code = try request.query.only("code")
+        guard let state = try request.query.only("state") else {
+            count(.badRequest)
+            throw Failure.missingParameter("state")
+        }
+        if let code, !(1...512).contains(code.utf8.count) {
+            count(.badRequest)
+            throw Failure.badParameter("code", rule: "1 to 512 bytes")
+        }
+        guard desk.menus[state] != nil || LoginState(state) != nil else {
+            count(.badRequest)
+            throw Failure.badState(retry: routes.path(of: desk))
+        }
+        return Sign(state: state, code: code, binding: routes.cookies.binding(of: request))
+    }
+
+    private func proceed(_ found: Found, _ sign: Sign) async throws -> Course {
+        if let course = try await course(of: found, sign, until: .never) { return course }
+        return try await wait(for: found, sign)
+    }
+
+    @inline(never)
+    private func wait(for start: Found, _ sign: Sign) async throws -> Course {
         let deadline = Deadline.after(routes.patience)
+        var found = start
         while true {
-            if let course = try await course(of: found, until: deadline) { return course }
             try await routes.pause(.milliseconds(50))
             guard let current = try await routes.records.find(found.name) else {
                 count(.stateExpired)
                 throw Failure.loginExpired(retry: routes.path(of: desk))
             }
             found = current
+            if let course = try await course(of: found, sign, until: deadline) { return course }
         }
     }
 
     /// Nil while another callback has the login.
     @inline(never)
-    private func course(of found: Found, until deadline: Deadline) async throws -> Course? {
-        switch try step(found, until: deadline) {
-        case .startsOver(let reason): return .answered(try await restart(of: found, because: reason))
-        case .claims(let code, let binding): return try await claim(found, code: code, binding)
-        case .waits: return nil
-        case .refuses: return .answered(try await refuse(found))
-        case .repeats(let binding): return .answered(try await repeated(found, binding))
+    private func course(of found: Found, _ sign: Sign, until deadline: Deadline) async throws -> Course? {
+        let step = try step(found, sign, until: deadline)
+        guard case .claims(let code, let binding) = step else { return try await course(of: found, sign, after: step) }
+        return try await claim(found, code: code, binding)
+    }
+
+    @inline(never)
+    private func course(of found: Found, _ sign: Sign, after step: Step) async throws -> Course? {
+        switch step {
+        case .claims, .waits: nil
+        case .startsOver(let reason): .answered(try await restart(of: found, sign.binding, because: reason))
+        case .refuses: .answered(try await refuse(found))
+        case .repeats(let binding): .answered(try await repeated(found, binding))
         }
     }
 
@@ -140,19 +126,19 @@ final class LoginCallback: Sendable {
     }
 
     @inline(never)
-    private func step(_ found: Found, until deadline: Deadline) throws -> Step {
+    private func step(_ found: Found, _ sign: Sign, until deadline: Deadline) throws -> Step {
         let login = found.record.login
         guard login.account == desk.name else {
             count(.wrongAccount)
             throw Failure.otherAccount
         }
         // Another browser's login, or ours without its cookie: this browser starts one of its own.
-        guard let binding else { return .startsOver(.noCookie) }
+        guard let binding = sign.binding else { return .startsOver(.noCookie) }
         guard binding.digest == login.binding else { return .startsOver(.badBinding) }
         // Bounded, whatever the other callbacks do.
         guard !deadline.hasPassed else { return .startsOver(.stateUsed) }
         switch found.record {
-        case .open: return code.map { .claims(code: $0, binding) } ?? .refuses
+        case .open: return sign.code.map { .claims(code: $0, binding) } ?? .refuses
         case .claimed: return .waits
         case .done: return .repeats(binding)
         case .spent: return .startsOver(.stateUsed)
@@ -164,9 +150,21 @@ final class LoginCallback: Sendable {
         if let claimed = try await routes.records.claim(found, code: code) {
             return redeeming(claimed, code, binding)
         }
+        return try await replay(code, for: found, binding)
+    }
+
+    /// A code that another login used: only the browser of that login gets its answer again. Nil where none has.
+    @inline(never)
+    private func replay(_ code: String, for found: Found, _ binding: Binding) async throws -> Course? {
         guard let earlier = try await routes.records.login(ofCode: code, account: desk.name), earlier.name != found.name
         else { return nil }
-        return .answered(try await replay(of: earlier, for: found, binding))
+        if case .done(let completed) = earlier.record, completed.account == desk.name,
+            completed.binding == binding.digest
+        {
+            return .answered(try await repeated(earlier, binding))
+        }
+        _ = try await routes.records.spend(found)
+        return .answered(try await restart(of: found, binding, because: .stateUsed))
     }
 
     @inline(never)
@@ -176,40 +174,28 @@ final class LoginCallback: Sendable {
 
     /// A menu's link carries a fixed state, so this browser is bound only now, and its login told apart by the code.
     @inline(never)
-    private func course(of menu: AccountDesk.Menu) async throws -> Course {
-        guard let code else {
+    private func course(of menu: AccountDesk.Menu, _ sign: Sign) async throws -> Course {
+        guard let code = sign.code else {
             count(.denied)
             return .answered(try await routes.leave(for: menu.target, nil, desk, with: nil, adding: "access_denied"))
         }
-        let name = LoginRecords.Name(menu: state, account: desk.name, code: code)
-        if let found = try await routes.records.find(name) { return try await proceed(found) }
+        let name = LoginRecords.Name(menu: sign.state, account: desk.name, code: code)
+        if let found = try await routes.records.find(name) { return try await proceed(found, sign) }
         // A link with a fixed state can be sent to anybody with anybody's code in it: whom it finds signed in, it does not
         // sign in as somebody else.
         if let session = try await routes.satisfying(menu.scope, request, desk) {
             return .answered(try await routes.leave(for: menu.target, nil, desk, with: session))
         }
         try routes.admit(request, desk)
-        let bound = binding ?? .random()
+        let bound = sign.binding ?? .random()
         let login = PendingLogin(
             account: desk.name, target: menu.target, scope: menu.scope, binding: bound.digest, restarts: 0)
         if let claimed = try await routes.records.claim(login, named: name, code: code) {
-            return redeeming(claimed, code, bound, isNew: binding == nil)
+            return redeeming(claimed, code, bound, isNew: sign.binding == nil)
         }
         // Somebody was quicker with the same link, or this code was another login's.
-        if let found = try await routes.records.find(name) { return try await proceed(found) }
-        return .answered(try await restart(login, binding: binding, because: .stateUsed))
-    }
-
-    /// A code that another login used: only the browser of that login gets its answer again.
-    @inline(never)
-    private func replay(of earlier: Found, for found: Found, _ binding: Binding) async throws -> Response {
-        if case .done(let completed) = earlier.record, completed.account == desk.name,
-            completed.binding == binding.digest
-        {
-            return try await repeated(earlier, binding)
-        }
-        _ = try await routes.records.spend(found)
-        return try await restart(of: found, because: .stateUsed)
+        if let found = try await routes.records.find(name) { return try await proceed(found, sign) }
+        return .answered(try await restart(login, binding: sign.binding, because: .stateUsed))
     }
 
     // MARK: - The way it ends
@@ -349,7 +335,9 @@ final class LoginCallback: Sendable {
     }
 
     @inline(never)
-    private func restart(of found: Found, because outcome: Metrics.LoginOutcome) async throws -> Response {
+    private func restart(
+        of found: Found, _ binding: Binding?, because outcome: Metrics.LoginOutcome
+    ) async throws -> Response {
         try await restart(found.record.login, binding: binding, because: outcome)
     }
 

@@ -54,9 +54,9 @@ final class LoginRoutes: Sendable {
 
     /// One path serves both ways, as WeChat's console and wechat-jssdk have it.
     func redirect(_ request: Request, account: String?) async throws -> Response {
-        let desk = try accounts.named(account)
+        let (desk, callback) = try callback(request, account)
         do {
-            guard let callback = try callback(request, desk) else { return try await start(request, desk) }
+            guard let callback else { return try await start(request, desk) }
             return try await callback.answer()
         } catch {
             note(error, desk)
@@ -64,18 +64,19 @@ final class LoginRoutes: Sendable {
         }
     }
 
+    /// No callback for a login that begins. Never inlined: what it needs would be held as long as the login takes.
+    @inline(never)
+    private func callback(_ request: Request, _ account: String?) throws -> (AccountDesk, LoginCallback?) {
+        let desk = try accounts.named(account)
+        try limit.admit(request)
+        let query = request.query
+        if try query.only("code") == nil, try query.only("state") == nil { return (desk, nil) }
+        return (desk, LoginCallback(routes: self, desk: desk, request: request))
+    }
+
     @inline(never)
     private func note(_ error: any Error, _ desk: AccountDesk) {
         if error is StoreError { metrics.count(.login(account: desk.name, .storeFailed)) }
-    }
-
-    /// Nil for a login that begins. Never inlined: what it needs would be held as long as the login takes.
-    @inline(never)
-    private func callback(_ request: Request, _ desk: AccountDesk) throws -> LoginCallback? {
-        try limit.admit(request)
-        let query = request.query
-        if try query.only("code") == nil, try query.only("state") == nil { return nil }
-        return try LoginCallback(routes: self, desk: desk, request: request)
     }
 
     @inline(never)

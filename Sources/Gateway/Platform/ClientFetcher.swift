@@ -4,8 +4,9 @@ import Secure
 package import WeChat
 package import Wire
 
-/// Carries WeChat's calls over our HTTP client: the one place where a call meets a socket.
-package struct ClientFetcher: Fetcher {
+/// Carries WeChat's calls over our HTTP client: the one place where a call meets a socket. A class, so that a call that
+/// waits holds it with one reference.
+package final class ClientFetcher: Fetcher {
     let client: Client
     /// `https://api.weixin.qq.com`, or what stands in for it.
     let api: WebURL
