@@ -57,4 +57,22 @@ struct ServerImmediateTests {
             #expect(answer.hasSuffix(body))
         }
     }
+
+    @Test func `the next request on an open connection is answered by who is in force then`() async throws {
+        try await withServer(loops: 2, answer: Self.later, immediate: Self.now) { server in
+            let (former, late) = (try server.connect(), try server.connect())
+            for client in [former, late] {
+                try client.send("GET /now HTTP/1.1\r\n\(Self.host)\r\n")
+                #expect(try client.receiveResponse().body == "/now")
+            }
+            server.answering.change(
+                to: Answering(Answers(answer: { _ in .text("later, new") }, immediate: { _ in .text("at once, new") })))
+            for client in [former, late] {
+                try client.send("GET /now HTTP/1.1\r\n\(Self.host)\r\n")
+                #expect(try client.receiveResponse().body == "at once, new")
+            }
+            // The observer went with the former one.
+            #expect(server.events.exchanges.count == 2)
+        }
+    }
 }

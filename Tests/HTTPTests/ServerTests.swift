@@ -208,7 +208,7 @@ import Wire
         try await LoopGroup.running(count: 2) { group in
             let server = Server(
                 name: "late", address: .unix(path: "/tmp/magpie-server-\(UInt64.random(in: 0 ... .max))"), group: group,
-                responder: Answering(answer: echo))
+                responder: Answers(answer: echo))
             try server.listen()
             let stream = try await Stream.connect(to: server.boundAddress, deadline: .after(.seconds(60)))
             try await stream.write(Array("GET /early HTTP/1.1\r\n\(host)\r\n".utf8))
@@ -226,7 +226,7 @@ import Wire
         try await withServer { server in
             let second = Server(
                 name: "second", address: server.server.boundAddress, group: server.group,
-                responder: Answering(answer: echo))
+                responder: Answers(answer: echo))
             let error = #expect(throws: ServerError.self) { try second.listen() }
             #expect(error?.description == "cannot listen on 127.0.0.1:\(server.port): Address already in use")
         }
@@ -237,7 +237,7 @@ import Wire
         try await LoopGroup.running(count: 2) { group in
             let server = Server(
                 name: "unix", address: .unix(path: path), group: group,
-                responder: Answering { .text($0.peer == nil ? "nobody" : "somebody") })
+                responder: Answers { .text($0.peer == nil ? "nobody" : "somebody") })
             try server.listen()
             server.start()
             let stream = try await Stream.connect(to: .unix(path: path), deadline: .after(.seconds(60)))

@@ -8,6 +8,7 @@ import Wire
 /// A server on loops of its own and a port of the kernel's choice, for as long as a test needs it.
 struct TestServer {
     let server: Server
+    let answering: Answering.Current
     let group: LoopGroup
     let events: EventLog
     let port: UInt16
@@ -97,7 +98,7 @@ extension ServerOptions {
     }
 }
 
-struct Answering: Responder {
+struct Answers: Responder {
     let answer: @Sendable (Request) async -> Response
     var immediate: @Sendable (Request) -> Response? = { _ in nil }
 
@@ -119,13 +120,13 @@ func withServer(
     defer { group.stop() }
     let events = EventLog()
     let address = try #require(SocketAddress(parsing: "127.0.0.1:0"))
-    let server = Server(
-        name: "test", address: address, group: group, options: options,
-        responder: Answering(answer: answer, immediate: immediate), observer: events)
+    let answering = Answering.Current(Answering(Answers(answer: answer, immediate: immediate), observer: events))
+    let server = Server(name: "test", address: address, group: group, options: options, answering: answering)
     try server.listen()
     server.start()
     let test = TestServer(
-        server: server, group: group, events: events, port: try #require(server.boundAddress.port))
+        server: server, answering: answering, group: group, events: events,
+        port: try #require(server.boundAddress.port))
     let outcome = await LoopGroup.running { _ in
         do {
             return Result<Void, any Error>.success(try await body(test))
