@@ -47,31 +47,41 @@ package struct Router: Responder {
     private enum Answerer {
         case route(Route, Captures)
         case fallback
-        case here(Response)
+        case here(Reason)
+    }
+
+    /// Why the router answers itself.
+    private enum Reason {
+        case refusal(Status)
+        /// The request is for the server as a whole, or for no path.
+        case server
+        /// None of the routes of the path has the method.
+        case method([Route])
     }
 
     package func respond(to request: Request) async -> Response {
-        switch answerer(of: request) {
-        case .route(let route, let captures): await route.handler(request, captures)
-        case .fallback: await fall(back: request)
-        case .here(let response): response
-        }
+        let answerer = answerer(of: request)
+        guard case .route(let route, let captures) = answerer else { return await answer(request, by: answerer) }
+        return await route.handler(request, captures)
     }
 
     // Never inlined, as what is below: a handler that waits would hold the room that they need.
     @inline(never)
-    private func fall(back request: Request) async -> Response {
-        await fallback?.respond(to: request) ?? refusal(.notFound, request)
+    private func answer(_ request: Request, by answerer: Answerer) async -> Response {
+        switch answerer {
+        case .here(let reason): return answer(request, because: reason)
+        case .route, .fallback: return await fallback?.respond(to: request) ?? refusal(.notFound, request)
+        }
     }
 
     @inline(never)
     private func answerer(of request: Request) -> Answerer {
-        guard request.method.isKnown else { return .here(refusal(.notImplemented, request)) }
+        guard request.method.isKnown else { return .here(.refusal(.notImplemented)) }
         // A tunnel is never opened and nothing is echoed, whatever the path; `*` names no path at all.
-        if request.path == "*" || request.method == .trace { return .here(answerForServer(request)) }
+        if request.path == "*" || request.method == .trace { return .here(.server) }
         // Most requests: the path as it stands is a route's.
         if let routes = routes(at: request.path) { return answerer(of: request, routes, []) }
-        guard let path = RequestPath(request.path) else { return .here(refusal(.badRequest, request)) }
+        guard let path = RequestPath(request.path) else { return .here(.refusal(.badRequest)) }
         if request.path.utf8.contains(UInt8(ascii: "%")), let routes = routes(at: path.text) {
             return answerer(of: request, routes, [])
         }
@@ -97,13 +107,20 @@ package struct Router: Responder {
     }
 
     private func answerer(of request: Request, _ routes: [Route], _ values: [String]) -> Answerer {
-        if let route = Self.route(of: request, among: routes) {
-            return .route(route, values.isEmpty ? .none : Captures(route.captureNames, values))
+        guard let route = Self.route(of: request, among: routes) else { return .here(.method(routes)) }
+        return .route(route, values.isEmpty ? .none : Captures(route.captureNames, values))
+    }
+
+    @inline(never)
+    private func answer(_ request: Request, because reason: Reason) -> Response {
+        switch reason {
+        case .refusal(let status): return refusal(status, request)
+        case .server: return answerForServer(request)
+        case .method(let routes):
+            let methods = routes.flatMap(\.methods)
+            return request.method == .options
+                ? Response(.noContent, [(.allow, Self.allowed(methods))]) : refuse(request, allowing: methods)
         }
-        let methods = routes.flatMap(\.methods)
-        return .here(
-            request.method == .options
-                ? Response(.noContent, [(.allow, Self.allowed(methods))]) : refuse(request, allowing: methods))
     }
 
     /// `OPTIONS *` asks about the server as a whole (RFC 9110 §9.3.7), whose paths together allow these.

@@ -41,17 +41,11 @@ final class LoginCallback: Sendable {
         self.request = request
     }
 
-    func answer() async throws -> Response {
-        let course = try await course()
-        guard let claim = course.claim else { return course.response() }
-        await claim.exchange.end()
-        return try await redeem(claim)
-    }
-
     // MARK: - Which state the login is in
 
+    /// Whose claim, if it has one, has exchanged its code before `answer`.
     @inline(never)
-    private func course() async throws -> Course {
+    func course() async throws -> LoginCourse {
         let sign = try sign()
         if let menu = desk.menus[sign.state] { return try await course(of: menu, sign) }
         guard let found = try await routes.records.find(.init(state: sign.state)) else {
@@ -199,6 +193,12 @@ final class LoginCallback: Sendable {
     }
 
     // MARK: - The way it ends
+
+    @inline(never)
+    func answer(_ course: LoginCourse) async throws -> Response {
+        guard let claim = course.claim else { return course.response() }
+        return try await redeem(claim)
+    }
 
     @inline(never)
     private func redeem(_ claim: Claim) async throws -> Response {

@@ -56,12 +56,21 @@ final class LoginRoutes: Sendable {
     func redirect(_ request: Request, account: String?) async throws -> Response {
         let (desk, callback) = try callback(request, account)
         do {
-            guard let callback else { return try await start(request, desk) }
-            return try await callback.answer()
+            let course = try await callback?.course()
+            await course?.claim?.exchange.end()
+            return try await answer(request, desk, callback, course)
         } catch {
             note(error, desk)
             throw error
         }
+    }
+
+    @inline(never)
+    private func answer(
+        _ request: Request, _ desk: AccountDesk, _ callback: LoginCallback?, _ course: LoginCourse?
+    ) async throws -> Response {
+        guard let callback, let course else { return try await start(request, desk) }
+        return try await callback.answer(course)
     }
 
     /// No callback for a login that begins. Never inlined: what it needs would be held as long as the login takes.
