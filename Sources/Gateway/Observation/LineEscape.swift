@@ -37,14 +37,20 @@ enum LineEscape {
     }
 
     private static func appendBody(_ text: String, to line: inout [UInt8], limit: Int) {
-        // The common case, one pass over bytes and one copy: nothing to escape, nothing to cut.
-        let isPlain = text.utf8Span.span.allSatisfy {
-            $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+        // The common case, one pass over bytes and one copy: nothing to escape, nothing to cut. All are looked at, which
+        // goes many at a time.
+        let isDone = text.utf8Span.span.withUnsafeBufferPointer { bytes in
+            var escapes: UInt8 = 0
+            for byte in bytes {
+                let isPlain =
+                    byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+                escapes |= isPlain ? 0 : 1
+            }
+            guard escapes == 0, bytes.count <= limit else { return false }
+            line.append(contentsOf: bytes)
+            return true
         }
-        if isPlain, text.utf8.count <= limit {
-            line.append(contentsOf: text.utf8)
-            return
-        }
+        if isDone { return }
         var taken = 0
         for scalar in text.unicodeScalars {
             taken += UTF8.width(scalar)
