@@ -254,6 +254,8 @@ extension Service {
             adminServer.change(to: next.adminSide.options)
             tend(next)
             if next.client.product !== former.client.product { former.client.product.closeIdle() }
+            // A loop that has nothing to do holds the former wiring until it has.
+            if next.sessionCache !== former.sessionCache { former.sessionCache?.forgetAll() }
         }
         fixtures.reloads.note(outcome, at: fixtures.now())
         fixtures.log.info("reload", [.outcome(outcome.rawValue), .file(source)])

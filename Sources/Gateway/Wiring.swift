@@ -33,7 +33,7 @@ final class Wiring: Sendable {
     private let files: StaticFiles
     private let limits: RateLimits
     private let quota: LoginQuota
-    private let sessionCache: SessionCache?
+    let sessionCache: SessionCache?
     let accounts: Accounts
     let readiness: Readiness
     let publicSide: Side
@@ -114,7 +114,7 @@ final class Wiring: Sendable {
             former.map {
                 $0.configuration.limits.sessionCache == configuration.limits.sessionCache
                     && $0.configuration.session == configuration.session
-                    && $0.configuration.accounts.map(\.name) == configuration.accounts.map(\.name)
+                    && $0.configuration.accountNames == configuration.accountNames
             } ?? false
         sessionCache = isRememberedAlike ? former?.sessionCache : SessionCache(bytes: configuration.limits.sessionCache)
         let sessions = Sessions(

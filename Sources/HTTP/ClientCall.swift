@@ -127,8 +127,10 @@ package final class ClientCall: Awaited, Watcher, @unchecked Sendable {
     private func read() {
         guard let connection else { preconditionFailure("what is read was asked for on a connection") }
         do throws(ClientError.Kind) {
-            guard let response = try connection.answer() else { return connection.watch(by: deadline, self) }
-            succeed(response, on: connection)
+            if let response = try connection.answer() { return succeed(response, on: connection) }
+            // It came while nothing was watched.
+            guard !isCancelled else { return fail(.cancelled) }
+            connection.watch(by: deadline, self)
         } catch {
             fail(error)
         }
@@ -143,7 +145,7 @@ package final class ClientCall: Awaited, Watcher, @unchecked Sendable {
     private func fail(_ failure: ClientError.Kind) {
         if isUsed, let connection {
             switch failure {
-            case .interrupted where mayRepeat && connection.isUnanswered:
+            case .interrupted where mayRepeat && connection.isUnanswered && !isCancelled:
                 // The server closed it just as we wrote. Not a byte came back and twice is as good as once, so it is
                 // sent again, on a new connection, where a second failure is the answer (RFC 9112 §9.3.1).
                 (self.connection, isUsed) = (nil, false)

@@ -70,7 +70,8 @@ package struct Router: Responder {
     private func answer(_ request: Request, by answerer: Answerer) async -> Response {
         switch answerer {
         case .here(let reason): return answer(request, because: reason)
-        case .route, .fallback: return await fallback?.respond(to: request) ?? refusal(.notFound, request)
+        case .fallback: return await fallback?.respond(to: request) ?? refusal(.notFound, request)
+        case .route: preconditionFailure("a route answers by itself")
         }
     }
 

@@ -22,7 +22,8 @@ package enum ProgramCode {
             let start = (base + UInt(segment.p_vaddr) + page - 1) / page * page
             let end = (base + UInt(segment.p_vaddr) + UInt(segment.p_memsz)) / page * page
             guard start < end else { continue }
-            // These pages are mapped from the file and never written: nothing is lost that the file does not hold.
+            // These pages are mapped from the file, and nothing of ours writes to them: nothing is lost that the file does
+            // not hold. (A debugger does: a breakpoint set before has to be set again.)
             _ = unsafe madvise(UnsafeMutableRawPointer(bitPattern: start), Int(end - start), MADV_DONTNEED)
         }
     }

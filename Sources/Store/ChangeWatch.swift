@@ -86,7 +86,7 @@ final class ChangeWatch: Sendable {
         }
     }
 
-    /// Our transaction is committed, and SQLite has told how long the log was then.
+    /// Our transaction is committed, and SQLite has told how long the log was then; 0 if it wrote nothing.
     func committed(_ keys: [Key], logPages: Int) {
         let places = keys.map(ChangeBook.place)
         state.withLock { state in
@@ -95,7 +95,7 @@ final class ChangeWatch: Sendable {
             // It changed nothing.
             if index.holds(before) { return }
             let after = index.header
-            guard csqlite_change_count(after) == csqlite_change_count(before) &+ 1,
+            guard logPages > 0, csqlite_change_count(after) == csqlite_change_count(before) &+ 1,
                 Int(csqlite_log_length(after)) == logPages
             else { return state.adopt(after) }
             state.book.note(places)

@@ -37,9 +37,6 @@ import CSQLite
     /// (https://www.sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction).
     var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
 
-    /// How many rows the last statement changed.
-    var changes: Int { unsafe Int(sqlite3_changes(handle)) }
-
     /// Runs a statement that is used once.
     func execute(_ sql: StaticString) throws(StoreError) {
         try prepare(sql.description).run([])
@@ -73,8 +70,12 @@ import CSQLite
         return unsafe Statement(statement, path: path)
     }
 
-    /// How long the write-ahead log was after the last commit, in pages; it shrinks when SQLite starts it anew.
+    /// How long the write-ahead log was after the last commit that wrote to it since `forgetLogPages`, in pages; 0 where
+    /// none has. It shrinks when SQLite starts it anew.
     var logPages: Int { unsafe Int(counter.pointee) }
+
+    /// SQLite counts only for what writes: what another process has made of the log is not to be taken for ours.
+    func forgetLogPages() { unsafe counter.pointee = 0 }
 
     /// Starts counting. This takes the place of SQLite's own automatic checkpoint.
     func countLogPages() {

@@ -40,9 +40,16 @@ struct SQLiteEngine: CommitEngine, ~Copyable {
         try lock.acquire()
         let session = try Self.openSession(file, lockTimeout, watch, isSuspect: false, now, onIncident)
         lock.release()
+        try readers.open()
+        let index = try Self.watched(session, file)
         self.lock = lock
         self.session = session
-        watch.attach(session.walIndex)
+        watch.attach(index)
+    }
+
+    /// What tells of commits to the session's database, if that is the one which every reader has opened by now.
+    private static func watched(_ session: SQLiteSession, _ file: DatabaseFile) throws(StoreError) -> WALIndex? {
+        try file.identity() == session.identity ? session.walIndex : nil
     }
 
     // MARK: Commits
@@ -166,7 +173,9 @@ struct SQLiteEngine: CommitEngine, ~Copyable {
         self.session = session
         isSuspect = false
         readers.reopen()
-        watch.attach(session.walIndex)
+        // One that cannot be opened now is opened when it is wanted, and may find another file.
+        let areOpen = (try? readers.open()) != nil
+        watch.attach(areOpen ? try Self.watched(session, file) : nil)
         return session
     }
 

@@ -68,6 +68,7 @@ final class SQLiteSession {
     /// Runs `work` in one transaction, durable when this returns. Whatever is thrown, none is left open.
     func transaction<Value>(_ work: () throws(StoreError) -> Value) throws(StoreError) -> Value {
         try begin.run([])
+        connection.forgetLogPages()
         watch.began()
         changed.removeAll(keepingCapacity: true)
         do throws(StoreError) {

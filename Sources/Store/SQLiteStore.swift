@@ -54,7 +54,6 @@ public final class SQLiteStore: Store {
         let engine = try SQLiteEngine(
             file: file, readers: readers, watch: watch, lockTimeout: lockTimeout, locksEveryWrite: locksEveryWrite,
             now: { now().milliseconds }, onIncident: onIncident)
-        try readers.open()
         self.readers = readers
         self.watch = watch
         clock = now

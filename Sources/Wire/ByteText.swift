@@ -5,22 +5,8 @@ extension [UInt8] {
         text.withUTF8Buffer { append(contentsOf: $0) }
     }
 
-    /// Appends a number that is not negative.
-    package mutating func append(decimal number: Int) {
-        precondition(number >= 0, "lengths and counts are not negative")
-        append(decimal: number.magnitude)
-    }
-
     package mutating func append(decimal number: UInt) {
-        // From the last digit, in twenty places, which hold any of 64 bits.
-        var digits = InlineArray<20, UInt8>(repeating: 0)
-        var (rest, start) = (number, digits.count)
-        repeat {
-            start -= 1
-            digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        } while rest > 0
-        digits.span.extracting(start...).withUnsafeBufferPointer { append(contentsOf: $0) }
+        append(atMost: 20) { $0.put(decimal: number) }
     }
 }
 

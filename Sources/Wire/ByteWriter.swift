@@ -10,8 +10,8 @@ package struct ByteWriter: ~Copyable {
     }
 
     package mutating func put(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard let source = bytes.baseAddress, let target = memory.baseAddress, !bytes.isEmpty else { return }
         precondition(bytes.count <= memory.count - count, "a piece fits the memory")
+        guard let source = bytes.baseAddress, let target = memory.baseAddress else { return }
         (target + count).update(from: source, count: bytes.count)
         count += bytes.count
     }
@@ -33,9 +33,13 @@ package struct ByteWriter: ~Copyable {
     /// Writes a number that is not negative.
     package mutating func put(decimal number: Int) {
         precondition(number >= 0, "lengths and counts are not negative")
+        put(decimal: number.magnitude)
+    }
+
+    package mutating func put(decimal number: UInt) {
         // From the last digit, in twenty places, which hold any of 64 bits.
         var digits = InlineArray<20, UInt8>(repeating: 0)
-        var (rest, start) = (UInt64(number), digits.count)
+        var (rest, start) = (number, digits.count)
         repeat {
             start -= 1
             digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)

@@ -135,7 +135,8 @@ package struct Fields: Sendable {
         precondition(!others.names.hasOthers, "a block is made of known names")
         if others.names.isSubset(of: names) { return }
         guard isSerialized, others.isSerialized, names.isDisjoint(with: others.names) else {
-            for entry in others.entries where !names.contains(entry.known) {
+            let before = names
+            for entry in others.entries where !before.contains(entry.known) {
                 others.nameBytes(of: entry).withUnsafeBufferPointer { name in
                     others.valueBytes(of: entry).withUnsafeBufferPointer {
                         appendLine(name, $0, known: entry.known)

@@ -21,9 +21,13 @@ import Testing
 
     @Test func `what was called so far leaves memory, and is called again`() throws {
         let before = try resident()
-        ProgramCode.giveBack()
-        let after = try resident()
         #expect(before > 0)
+        // Other tests call theirs at the same time.
+        var after = before
+        for _ in 0..<20 where after >= before / 2 {
+            ProgramCode.giveBack()
+            after = try resident()
+        }
         #expect(after < before / 2)
     }
 }

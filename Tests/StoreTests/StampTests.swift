@@ -215,4 +215,30 @@ import Testing
         #expect(uses > 0)
         await store.close()
     }
+
+    /// The header of a wal-index as SQLite writes it: only the numbers that count here.
+    private func header(changes: UInt32, logPages: UInt32) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 96)
+        for (offset, number) in [(0, 3_007_000), (8, changes), (16, logPages), (48, 3_007_000)] {
+            withUnsafeBytes(of: number) { bytes.replaceSubrange(offset..<offset + 4, with: $0) }
+        }
+        return bytes
+    }
+
+    @Test func `a stranger's commit between an empty one of ours and its note is a stranger's`() throws {
+        let region = UnsafeMutableRawBufferPointer.allocate(byteCount: 96, alignment: 8)
+        defer { region.deallocate() }
+        let key = Key("a")
+        for logPages in [UInt32(0), 8] {
+            let watch = ChangeWatch()
+            region.copyBytes(from: header(changes: 41, logPages: 5))
+            watch.attach(WALIndex(UnsafeRawPointer(region.baseAddress)))
+            let stamp = try #require(watch.stamp(key))
+            #expect(watch.isCurrent(stamp))
+            watch.began()
+            region.copyBytes(from: header(changes: 42, logPages: logPages))
+            watch.committed([], logPages: 0)
+            #expect(!watch.isCurrent(stamp))
+        }
+    }
 }

@@ -114,7 +114,7 @@ struct ResponseSerializerTests {
     }
 
     @Test func `numbers are written in decimal`() {
-        for number in [0, 1, 9, 10, 11, 99, 100, 65_536, 999_999, 1_000_000, Int.max] {
+        for number in [0, 1, 9, 10, 11, 99, 100, 65_536, 999_999, 1_000_000, UInt.max] {
             var bytes: [UInt8] = []
             bytes.append(decimal: number)
             #expect(String(decoding: bytes, as: UTF8.self) == "\(number)")

@@ -157,7 +157,7 @@ extension Metrics {
         text.table("magpie_sessions_closed_total", .counter, "Sessions closed, by reason.", sessionsClosed)
         text.family(
             "magpie_session_cache_lookups_total", .counter,
-            "Sessions that /auth looked for in memory: hit, or miss and asked of the store.")
+            "Cookies that /auth looked for in memory: hit, or miss and asked of the store.")
         text.sample("magpie_session_cache_lookups_total", [("outcome", "hit")], sessionCacheHits.value.description)
         text.sample("magpie_session_cache_lookups_total", [("outcome", "miss")], sessionCacheMisses.value.description)
         text.histogram("magpie_store_duration_seconds", "Time of store operations.", storeDurations)

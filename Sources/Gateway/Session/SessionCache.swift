@@ -48,6 +48,11 @@ final class SessionCache: Sendable {
         slot(of: digest).shard.withLock { $0.keep(entry, room: room, at: time) }
     }
 
+    /// Gives all its memory back.
+    func forgetAll() {
+        for slot in shards { slot.shard.withLock { $0 = Shard() } }
+    }
+
     private func slot(of digest: SessionDigest) -> Slot {
         shards[Int(truncatingIfNeeded: digest.first) & (Self.shardCount - 1)]
     }
