@@ -47,6 +47,11 @@ struct Door: Sendable {
             case .unavailable: .fileUnavailable
             default: .notFound
             }
+        return refusal(failure, request)
+    }
+
+    /// What is refused before there is a handler.
+    func refusal(_ failure: Failure, _ request: Request) -> Response {
         var response = reply(to: failure, request)
         Self.protect(&response)
         return response

@@ -27,7 +27,7 @@ struct HostGuard: Responder {
             if isForUs(request) {
                 await next.respond(to: request)
             } else {
-                misdirected(request)
+                door.refusal(Failure.misdirected, request)
             }
         complete(&response)
         return response
@@ -36,12 +36,6 @@ struct HostGuard: Responder {
     func respondNow(to request: Request) -> Response? {
         guard isForUs(request), var response = next.respondNow(to: request) else { return nil }
         complete(&response)
-        return response
-    }
-
-    private func misdirected(_ request: Request) -> Response {
-        var response = door.reply(to: Failure.misdirected, request)
-        Door.protect(&response)
         return response
     }
 

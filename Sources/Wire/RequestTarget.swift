@@ -63,20 +63,18 @@ struct RequestTarget {
 
     /// Whether there is nothing but these bytes and well-formed escapes.
     private static func isEncoded(_ bytes: Span<UInt8>, in set: ByteSet) -> Bool {
-        bytes.withUnsafeBufferPointer { bytes in
-            var index = 0
-            while index < bytes.count {
-                if set.contains(bytes[index]) {
-                    index += 1
-                } else {
-                    guard bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
-                        bytes[index + 1].hexadecimalValue != nil, bytes[index + 2].hexadecimalValue != nil
-                    else { return false }
-                    index += 3
-                }
+        var index = 0
+        while index < bytes.count {
+            if set.contains(bytes[index]) {
+                index += 1
+            } else {
+                guard bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
+                    bytes[index + 1].hexadecimalValue != nil, bytes[index + 2].hexadecimalValue != nil
+                else { return false }
+                index += 3
             }
-            return true
         }
+        return true
     }
 
     /// How long `http://` or `https://` is here, in any case; nil for any other scheme.

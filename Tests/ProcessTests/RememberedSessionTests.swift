@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -16,29 +17,31 @@ extension ProcessTests {
         }
 
         /// Somebody who logs in and out for as long as the others take.
-        private final class Crowd: @unchecked Sendable {
+        private final class BusyVisitor: Sendable {
+            private struct State {
+                var isOver = false
+                var logins = 0
+            }
+
             private let done = DispatchSemaphore(value: 0)
-            private let lock = NSLock()
-            // Under the lock.
-            private var isOver = false
-            private var logins = 0
+            private let state = Mutex(State())
 
             init(_ home: MagpieHome, _ platform: FakePlatform) {
                 Thread.detachNewThread { [self] in
-                    while lock.withLock({ !isOver }) {
+                    while state.withLock({ !$0.isOver }) {
                         var visitor = home.visitor()
                         let isIn = (try? visitor.logIn(platform).status) == 302
                         _ = try? visitor.post("/logout")
-                        if isIn { lock.withLock { logins += 1 } }
+                        if isIn { state.withLock { $0.logins += 1 } }
                     }
                     done.signal()
                 }
             }
 
             func end() -> Int {
-                lock.withLock { isOver = true }
+                state.withLock { $0.isOver = true }
                 done.wait()
-                return lock.withLock { logins }
+                return state.withLock { $0.logins }
             }
         }
 
@@ -50,7 +53,7 @@ extension ProcessTests {
             let second = MagpieHome(platform, settings)
             let processes = [try first.start(), try second.start()]
             // Commits of both go on meanwhile, as those of a busy site do.
-            let crowds = [Crowd(first, platform), Crowd(second, platform)]
+            let others = [BusyVisitor(first, platform), BusyVisitor(second, platform)]
             for round in 0..<30 {
                 var here = first.visitor()
                 #expect(try here.logIn(platform).status == 302)
@@ -75,7 +78,7 @@ extension ProcessTests {
                 try proxy.send(there.request("GET", "/auth"))
                 #expect(try proxy.receiveResponse().status == 401, "round \(round)")
             }
-            #expect(crowds.map { $0.end() }.allSatisfy { $0 > 0 })
+            #expect(others.map { $0.end() }.allSatisfy { $0 > 0 })
             #expect(try lookups("hit", second) > 0)
             #expect(try lookups("miss", second) > 0)
             for process in processes { #expect(try process.stop() == .exited(0)) }

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import Reactor
@@ -75,12 +76,12 @@ import Testing
     }
 
     /// Work that goes on until it is cancelled.
-    private final class Endless: Awaited, @unchecked Sendable {
-        private var caller: Parked?
+    private final class Endless: Awaited {
+        private let caller = Mutex<Parked?>(nil)
 
-        func begin(for caller: Parked) { self.caller = caller }
+        func begin(for caller: Parked) { self.caller.withLock { $0 = caller } }
 
-        func cancel() { caller.take()?.resume() }
+        func cancel() { caller.withLock { $0.take() }?.resume() }
     }
 
     @Test func `work is cancelled with the task that waits for it, also from another thread`() async {
