@@ -43,7 +43,12 @@ package final class AccountDesk: Sendable {
 
     /// Whether pages of `host` are this account's.
     func covers(host: String) -> Bool {
-        jsDomains.contains { $0.covers(host) }
+        covers(host: host.utf8Span.span)
+    }
+
+    func covers(host: Span<UInt8>) -> Bool {
+        for index in jsDomains.indices where jsDomains[index].covers(host) { return true }
+        return false
     }
 }
 

@@ -75,7 +75,7 @@ struct Door: Sendable {
         }
         var response = ErrorReply(failure).response(to: request, id: id)
         if let error = error as? CrossOriginError {
-            try? error.origin.grant(on: &response, takesCredentials: error.takesCredentials)
+            try? error.origin.grant(on: &response, to: request, takesCredentials: error.takesCredentials)
         }
         return response
     }

@@ -48,7 +48,7 @@ extension Span<UInt8> {
             && extracting(..<lowercase.utf8CodeUnitCount).isEqualIgnoringCase(lowercase)
     }
 
-    func isEqual(to other: Span<UInt8>) -> Bool {
+    package func isEqual(to other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
         for index in indices where self[index] != other[index] { return false }
         return true

@@ -55,6 +55,19 @@ package struct Fields: Sendable {
         return nil
     }
 
+    /// Has `isGood` look at the value of the one field with this name, which makes no string. Nil where there is none;
+    /// false where there are several, of which nobody knows which one counts.
+    package func onlyValue(_ name: FieldName, isGood: (Span<UInt8>) -> Bool) -> Bool? {
+        guard mayContain(name) else { return nil }
+        let entries = entries
+        var found: Range<Int>?
+        for index in entries.indices where matches(entries[index], name) {
+            guard found == nil else { return false }
+            found = valueRange(of: entries[index])
+        }
+        return found.map { isGood(bytes.span.extracting($0)) }
+    }
+
     package func values(_ name: FieldName) -> [String] {
         guard mayContain(name) else { return [] }
         var values: [String] = []
@@ -79,7 +92,10 @@ package struct Fields: Sendable {
     /// Adds a field after the others. Throws `.badFieldValue` for a control byte, a line break or a byte outside ASCII
     /// (RFC 9110 §5.5, RFC 9112 §11.1): nothing a visitor sends can begin a header line of its own.
     package mutating func append(_ name: FieldName, _ value: String) throws(WireError) {
-        let value = value.utf8Span.span
+        try append(name, value.utf8Span.span)
+    }
+
+    package mutating func append(_ name: FieldName, _ value: Span<UInt8>) throws(WireError) {
         // All are looked at, which goes many at a time.
         var bad: UInt8 = 0
         value.withUnsafeBufferPointer { bytes in
@@ -88,6 +104,17 @@ package struct Fields: Sendable {
         guard bad == 0, value.count <= Int(UInt32.max) / 2 else { throw .badFieldValue }
         value.withUnsafeBufferPointer { value in
             name.withBytes { appendLine($0, Self.trim(value), known: name.known?.rawValue ?? 0) }
+        }
+    }
+
+    /// Adds a field with the first value that another message's field has, if it has one.
+    package mutating func append(
+        _ name: FieldName, copying other: FieldName, of fields: Fields
+    ) throws(WireError) {
+        guard fields.mayContain(other) else { return }
+        let entries = fields.entries
+        for index in entries.indices where fields.matches(entries[index], other) {
+            return try append(name, fields.bytes.span.extracting(fields.valueRange(of: entries[index])))
         }
     }
 

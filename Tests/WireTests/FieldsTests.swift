@@ -72,6 +72,36 @@ struct FieldsTests {
         #expect(fields.values(.location) == ["/a"])
     }
 
+    @Test func `the only value of a name is looked at, and two of them are no value`() throws {
+        var fields = Fields()
+        #expect(fields.onlyValue(.origin) { _ in true } == nil)
+        try fields.append(.host, "a")
+        try fields.append(.origin, " https://a ")
+        #expect(fields.onlyValue(.origin) { $0.text == "https://a" } == true)
+        #expect(fields.onlyValue(.origin) { _ in false } == false)
+        try fields.append(.origin, "https://a")
+        #expect(fields.onlyValue(.origin) { _ in true } == false)
+    }
+
+    @Test func `a value is taken over from another message, unless it may not go out`() throws {
+        let read = try received("Origin: https://a\r\nX-Own: \u{e9}\r\n")
+        var fields = Fields()
+        try fields.append(.accessControlAllowOrigin, copying: .origin, of: read)
+        try fields.append(.vary, copying: .etag, of: read)
+        #expect(fields.map(\.name) == ["Access-Control-Allow-Origin"])
+        #expect(fields[.accessControlAllowOrigin] == "https://a")
+        #expect(throws: WireError.badFieldValue) { try fields.append(.vary, copying: "X-Own", of: read) }
+        #expect(fields.count == 1)
+    }
+
+    /// The fields of a request as its parser found them.
+    private func received(_ lines: String) throws -> Fields {
+        var parser = RequestParser()
+        parser.feed("GET / HTTP/1.0\r\n\(lines)\r\n".utf8)
+        guard case .request(let request) = try parser.next() else { throw WireError.badFieldLine }
+        return request.fields
+    }
+
     @Test func `equality is about names and values, not about how they were put in`() throws {
         var one = Fields()
         try one.append("X-A", "1")

@@ -4,6 +4,8 @@ import Wire
 package struct Domain: Hashable, Sendable, CustomStringConvertible {
     /// Spelled as `Authority.host` spells it: lower case, an IPv6 address in its brackets.
     package let name: String
+    /// An address has no sub-domains. Known beforehand: most pages that ask are of a sub-domain.
+    private let isAddress: Bool
 
     package var description: String { name }
 
@@ -16,10 +18,16 @@ package struct Domain: Hashable, Sendable, CustomStringConvertible {
 
     /// The host itself or one of its sub-domains, as WeChat's JS-SDK domain list means it.
     package func covers(_ host: String) -> Bool {
-        if host == name { return true }
-        let label = host.utf8.count - name.utf8.count - 1
-        guard label >= 0, host.hasSuffix(name) else { return false }
-        return host.utf8Span.span[label] == UInt8(ascii: ".") && Self.address(name) == nil
+        covers(host.utf8Span.span)
+    }
+
+    /// The same for the bytes of a host in lower case.
+    func covers(_ host: Span<UInt8>) -> Bool {
+        let name = name.utf8Span.span
+        let label = host.count - name.count - 1
+        if label < 0 { return label == -1 && host.isEqual(to: name) }
+        return host[label] == UInt8(ascii: ".") && host.extracting((label + 1)...).isEqual(to: name)
+            && !isAddress
     }
 
     private static func address(_ host: String) -> IPAddress? {
@@ -37,26 +45,25 @@ package struct Domain: Hashable, Sendable, CustomStringConvertible {
     /// A public name. Addresses are refused, for WeChat takes none, unless they are the loopback's.
     init(public text: String) throws(Objection) {
         let host = try Self.host(text)
-        if Self.isLoopback(host) {
-            name = host
-            return
-        }
-        if Self.address(host) != nil || Self.isNumeric(host) {
+        name = host
+        isAddress = Self.address(host) != nil
+        if Self.isLoopback(host) { return }
+        if isAddress || Self.isNumeric(host) {
             throw Objection("\(quoted(text)) is an address", expected: "a host name: WeChat knows no addresses")
         }
         if !host.contains(".") {
             throw Objection("\(quoted(text)) is not a public name", expected: Self.expected)
         }
-        name = host
     }
 
     /// Any name a request's `Host` may carry: addresses and single labels of an inner network too.
     init(host text: String) throws(Objection) {
         let host = try Self.host(text)
-        if Self.isNumeric(host), Self.address(host) == nil {
+        name = host
+        isAddress = Self.address(host) != nil
+        if Self.isNumeric(host), !isAddress {
             throw Objection("\(quoted(text)) is not a host name", expected: Self.expected)
         }
-        name = host
     }
 
     private static func host(_ text: String) throws(Objection) -> String {

@@ -31,23 +31,21 @@ package struct Origin: Hashable, Sendable, CustomStringConvertible {
         self = origin
     }
 
-    /// Nil unless the text is an http or https origin byte by byte as browsers write it (RFC 6454 §6.2).
-    init?(serialized text: String) {
-        let bytes = text.utf8Span.span
+    /// Whether the bytes are an http or https origin exactly as browsers write it (RFC 6454 §6.2), and of a host that
+    /// `isGood` takes. Every call of a page's script to another host brings one, and no string is made of it.
+    static func isSerialized(
+        _ bytes: Span<UInt8>, where isGood: (_ isSecure: Bool, _ host: Span<UInt8>) -> Bool
+    ) -> Bool {
         let isSecure = bytes.isPrefixed(by: "https://")
-        guard isSecure || bytes.isPrefixed(by: "http://") else { return nil }
+        guard isSecure || bytes.isPrefixed(by: "http://") else { return false }
         let rest = bytes.extracting((isSecure ? 8 : 7)...)
-        let written: UInt16?
-        if let plain = Authority.plainHostLength(rest) {
-            written = plain.port
-            self.init(isSecure: isSecure, host: rest.extracting(..<plain.length).text, port: written)
-        } else {
-            guard let authority = Authority(rest), authority.isSpelled(rest, inAnyCase: false) else { return nil }
-            written = authority.port
-            self.init(isSecure: isSecure, host: authority.host, port: written)
-        }
         // The scheme's own port is never written.
-        guard port == written else { return nil }
+        let unwritten: UInt16 = isSecure ? 443 : 80
+        if let plain = Authority.plainHostLength(rest) {
+            return plain.port != unwritten && isGood(isSecure, rest.extracting(..<plain.length))
+        }
+        guard let authority = Authority(rest), authority.isSpelled(rest, inAnyCase: false) else { return false }
+        return authority.port != unwritten && isGood(isSecure, authority.host.utf8Span.span)
     }
 
     init(checking text: String) throws(Objection) {
