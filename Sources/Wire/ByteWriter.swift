@@ -48,6 +48,16 @@ package struct ByteWriter: ~Copyable {
         put(digits.span.extracting(start...))
     }
 
+    /// Writes all sixteen digits of a number.
+    package mutating func put(hexadecimal number: UInt64) {
+        var digits = InlineArray<16, UInt8>(repeating: 0)
+        for place in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: number >> UInt64(60 &- 4 &* place)) & 15
+            digits[place] = digit &+ (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") &- 10)
+        }
+        put(digits.span)
+    }
+
     /// What has been written.
     package var written: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(rebasing: memory[..<count]) }
 }

@@ -114,39 +114,76 @@ package struct IPAddress: Hashable, Sendable {
 extension IPAddress: CustomStringConvertible {
     /// Dotted decimal, or the text of RFC 5952: lower case, the longest run of zeros as "::".
     package var description: String {
-        if isVersion4 {
-            // Four numbers of at most three digits, and three dots.
-            return String(unsafeUninitializedCapacity: 15) { text in
-                var count = 0
-                for place in 0..<4 {
-                    if place > 0 {
-                        text[count] = UInt8(ascii: ".")
-                        count += 1
-                    }
-                    let number = UInt8(truncatingIfNeeded: low >> UInt64(24 - 8 * place))
-                    for divisor in [100, 10] as [UInt8] where number >= divisor {
-                        text[count] = UInt8(ascii: "0") + number / divisor % 10
-                        count += 1
-                    }
-                    text[count] = UInt8(ascii: "0") + number % 10
-                    count += 1
-                }
-                return count
+        // A text of at most fifteen bytes needs no memory of its own.
+        String(unsafeUninitializedCapacity: isVersion4 ? 15 : Self.longestText) { memory in
+            var writer = ByteWriter(memory)
+            writer.put(self)
+            return writer.count
+        }
+    }
+
+    /// Eight groups of four digits, and what stands between them.
+    package static let longestText = 39
+
+    /// One of the eight groups of an IPv6 address.
+    fileprivate func group(_ place: Int) -> UInt16 {
+        UInt16(truncatingIfNeeded: (place < 4 ? high : low) >> UInt64(48 - place % 4 * 16))
+    }
+
+    /// The first longest run of zeros, if it has more than one.
+    fileprivate var zeros: Range<Int>? {
+        var longest = 0..<1
+        var start = 0
+        while start < 8 {
+            var end = start
+            while end < 8, group(end) == 0 { end += 1 }
+            if end - start > longest.count { longest = start..<end }
+            start = end + 1
+        }
+        return longest.count > 1 ? longest : nil
+    }
+
+    /// One of the four numbers of an IPv4 address.
+    fileprivate func octet(_ place: Int) -> UInt8 { UInt8(truncatingIfNeeded: low >> UInt64(24 - 8 * place)) }
+}
+
+extension ByteWriter {
+    /// Writes the text of an address.
+    package mutating func put(_ address: IPAddress) {
+        if address.isVersion4 { putVersion4(address) } else { putVersion6(address) }
+    }
+
+    private mutating func putVersion4(_ address: IPAddress) {
+        for place in 0..<4 {
+            if place > 0 { put(UInt8(ascii: ".")) }
+            let number = address.octet(place)
+            for divisor in [100, 10] as [UInt8] where number >= divisor {
+                put(UInt8(ascii: "0") + number / divisor % 10)
+            }
+            put(UInt8(ascii: "0") + number % 10)
+        }
+    }
+
+    private mutating func putVersion6(_ address: IPAddress) {
+        let zeros = address.zeros
+        var place = 0
+        while place < 8 {
+            if place == zeros?.lowerBound {
+                put("::")
+                place = zeros?.upperBound ?? place
+            } else {
+                if place > 0, place != zeros?.upperBound { put(UInt8(ascii: ":")) }
+                put(group: address.group(place))
+                place += 1
             }
         }
-        let groups = [high, low].flatMap { word in
-            [48, 32, 16, 0].map { UInt16(truncatingIfNeeded: word >> UInt64($0)) }
+    }
+
+    /// Without leading zeros.
+    private mutating func put(group: UInt16) {
+        for shift in [12, 8, 4, 0] as [UInt16] where shift == 0 || group >> shift > 0 {
+            let digit = UInt8(group >> shift & 15)
+            put(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
         }
-        var longest = 0..<0
-        var start = 0
-        while start < groups.count {
-            var end = start
-            while end < groups.count, groups[end] == 0 { end += 1 }
-            if end - start > max(longest.count, 1) { longest = start..<end }
-            start = max(end, start + 1)
-        }
-        let text = { (part: ArraySlice<UInt16>) in part.map { String($0, radix: 16) }.joined(separator: ":") }
-        guard !longest.isEmpty else { return text(groups[...]) }
-        return "\(text(groups[..<longest.lowerBound]))::\(text(groups[longest.upperBound...]))"
     }
 }

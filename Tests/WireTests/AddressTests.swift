@@ -19,6 +19,24 @@ struct AddressTests {
         #expect(IPAddress(bytes: address.bytes) == address)
     }
 
+    @Test func `whatever is written is read as the same address, in no shorter text`() throws {
+        for _ in 0..<2_000 {
+            let groups = (0..<8).map { _ in [0, 0, 1, 0x2A, 0xABC, 0xFFFF].randomElement() ?? 0 }
+            let address = try #require(IPAddress(bytes: groups.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }))
+            let long = groups.map { String($0, radix: 16) }.joined(separator: ":")
+            #expect(IPAddress(long) == address)
+            #expect(IPAddress(address.description) == address, "\(long)")
+            // RFC 5952 §4.2: as short as can be, and the first of two runs that are as long.
+            let runs = long.matches(of: /(?:^|:)0(?::0)+(?=:|$)/).map(\.range)
+            let longest = runs.reduce(nil as Range<String.Index>?) { best, run in
+                best.map { long[run].count { $0 == "0" } <= long[$0].count { $0 == "0" } ? $0 : run } ?? run
+            }
+            guard !address.isVersion4 else { continue }
+            let short = longest.map { "\(long[..<$0.lowerBound])::\(long[$0.upperBound...].drop { $0 == ":" })" }
+            #expect(address.description == short ?? long)
+        }
+    }
+
     @Test(arguments: [
         "", "1", "127.1", "1.2.3", "1.2.3.4.5", "1.2.3.", ".1.2.3", "1..2.3", "256.0.0.1", "01.2.3.4", "1.2.3.04",
         "0x7f.0.0.1",
