@@ -1,5 +1,4 @@
 import Reactor
-import Secure
 import Store
 import WeChat
 import Wire
@@ -69,11 +68,11 @@ struct Door: Sendable {
             log.error(
                 "request failed",
                 [
-                    .method("\(request.method)"), .path(request.path), .status(failure.status.code), .requestID(id),
-                    .outcome(failure.code), .reason(Self.cause(of: error)),
+                    .method("\(request.method)"), .path(request.path), .status(failure.status.code),
+                    .requestID(id.text), .outcome(failure.code), .reason(Self.cause(of: error)),
                 ])
         }
-        var response = ErrorReply(failure).response(to: request, id: id)
+        var response = ErrorReply(failure).response(to: request, id: id.text)
         if let error = error as? CrossOriginError {
             try? error.origin.grant(on: &response, to: request, takesCredentials: error.takesCredentials)
         }
@@ -124,27 +123,6 @@ extension Failure {
         case is StoreError: self = .storeUnavailable
         case let error as KeeperError: self = .tokenUnavailable(seconds: error.retryAfterSeconds)
         default: self = .internal
-        }
-    }
-}
-
-/// The id that ties a visitor's error page to the log: the proxy's, when it is harmless, else one of ours.
-enum RequestID {
-    private static let longest = 64
-
-    static func of(_ request: Request) -> String {
-        if let given = request.fields[.xRequestID], (1...longest).contains(given.utf8.count),
-            given.utf8.allSatisfy(isPlain)
-        {
-            return given
-        }
-        return Random.hex(bytes: 8)
-    }
-
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"): true
-        default: false
         }
     }
 }

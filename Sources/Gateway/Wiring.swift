@@ -177,8 +177,7 @@ final class Wiring: Sendable {
                 admitsLoopback: configuration.publicURL.isLoopback, admitsAddresses: false,
                 tellsStrictTransport: tls != nil),
             observer: RequestObserver(
-                listener: .public, name: "public", log: log, metrics: metrics, addresses: addresses,
-                paths: Routes.publicPaths))
+                listener: .public, log: log, metrics: metrics, addresses: addresses, paths: Routes.publicPaths))
         adminSide = Side(
             options: .admin(configuration.limits, proxies: configuration.trustedProxies),
             responder: HostGuard(
@@ -186,8 +185,7 @@ final class Wiring: Sendable {
                 hosts: Set(configuration.furtherHosts.map(\.name)), admitsLoopback: true, admitsAddresses: true,
                 tellsStrictTransport: false),
             observer: RequestObserver(
-                listener: .admin, name: "admin", log: log, metrics: metrics, addresses: addresses,
-                paths: Routes.adminPaths))
+                listener: .admin, log: log, metrics: metrics, addresses: addresses, paths: Routes.adminPaths))
     }
 
     /// Whether nothing a request could notice differs.

@@ -23,6 +23,13 @@ package enum Random {
         }
     }
 
+    /// 64 bits, for the id of a request: nothing is allocated on the way.
+    package static func number() -> UInt64 {
+        var number: UInt64 = 0
+        unsafe withUnsafeMutableBytes(of: &number) { unsafe fill($0) }
+        return number
+    }
+
     /// `length` letters and digits, each of the 62 equally likely.
     package static func alphanumeric(_ length: Int) -> String {
         unsafe String(unsafeUninitializedCapacity: length) { text in

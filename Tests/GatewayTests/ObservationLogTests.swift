@@ -34,13 +34,12 @@ struct ObservationLogTests {
     @Test func `a JSON line holds time, level, event and the fields in order`() {
         let paper = Paper()
         let log = paper.log()
-        log.info(
-            "login", [.account("main"), .status(302), .took(.microseconds(1_234)), .queryKeys(["code", "state"])])
+        log.info("login", [.account("main"), .status(302), .errcode(-1), .reason("two words")])
         log.flush()
         #expect(
             paper.text == """
                 {"time":"2026-11-21T08:06:01.250Z","level":"info","event":"login","account":"main","status":302,\
-                "ms":1.23,"query":["code","state"]}
+                "errcode":-1,"reason":"two words"}
 
                 """)
     }
@@ -83,7 +82,7 @@ struct ObservationLogTests {
         for format in [EventLog.Format.json, .text(isColored: false)] {
             let paper = Paper()
             let log = paper.log(format)
-            log.info("event", [.reason(value), .peer(value), .path(value), .method(value), .queryKeys([value])])
+            log.info("event", [.reason(value), .peer(value), .path(value), .method(value)])
             log.flush()
             #expect(paper.text.count { $0 == "\n" } == 1)
             #expect(
@@ -122,50 +121,6 @@ struct ObservationLogTests {
         #expect(!paper.text.contains(id.reveal().prefix(8)))
         #expect(object["path"] as? String == "/redirect")
         #expect(redactedOpenID("") == "…")
-    }
-
-    @Test func `the access log shows the keys of a query, sorted, and never what could be a value`() throws {
-        let canary = "CANARYcanaryCANARYcanaryCANARY00"
-        let paper = Paper()
-        let log = paper.log()
-        let record = AccessRecord(
-            method: "GET", path: "/get-signature", queryKeys: ["url", "account", "url", canary, "a b"], status: 200,
-            bytes: 178, took: .microseconds(420), requestID: "r-1", peer: "192.0.2.1")
-        log.access(record)
-        log.flush()
-        let object = try #require(paper.objects().first)
-        #expect(object["query"] as? [String] == ["(other)", "account", "url"])
-        #expect(object["method"] as? String == "GET" && object["status"] as? Int == 200)
-        #expect(object["bytes"] as? Int == 178 && object["ms"] as? Double == 0.42)
-        #expect(object["request"] as? String == "r-1" && object["peer"] as? String == "192.0.2.1")
-        #expect(object["listener"] == nil)
-        #expect(!paper.text.contains("CANARY"))
-    }
-
-    @Test func `an access line is bounded whatever the client sends`() throws {
-        let paper = Paper()
-        let log = paper.log()
-        let record = AccessRecord(
-            listener: "admin", method: String(repeating: "M", count: 5_000),
-            path: "/" + String(repeating: "%41", count: 5_000),
-            queryKeys: (0..<5_000).map { "k\($0)" }, status: 404, bytes: 0, took: .seconds(1), requestID: "r", peer: nil
-        )
-        log.access(record)
-        log.flush()
-        #expect(paper.text.utf8.count < 800)
-        let object = try #require(paper.objects().first)
-        #expect((object["path"] as? String)?.utf8.count == 259)
-        #expect((object["query"] as? [String])?.count == 17)
-        #expect(object["method"] as? String == "other" && object["listener"] as? String == "admin")
-    }
-
-    @Test func `the access log can be turned off`() {
-        let paper = Paper()
-        let log = paper.log(logsAccess: false)
-        log.access(
-            AccessRecord(method: "GET", path: "/", status: 200, bytes: 0, took: .zero, requestID: "r", peer: nil))
-        log.flush()
-        #expect(paper.text.isEmpty)
     }
 
     @Test func `a reader that stalls costs lines, never time, and the loss is told`() throws {

@@ -1,27 +1,29 @@
+package import Wire
+
 /// One answered request as the access log tells it: never a query value, a cookie, a header or a body.
 package struct AccessRecord: Sendable {
-    package var method: String
+    package var listener: Metrics.Listener
+    package var method: Method
     /// As it came, percent-encoded; cut at 256 bytes.
     package var path: String
-    /// The names of the query's parameters; logged sorted, each once.
-    package var queryKeys: [String]
+    /// Of which the names are told.
+    package var query: Query
     package var status: Int
     /// Bytes of the body.
     package var bytes: Int
     package var took: Duration
-    package var requestID: String
+    package var requestID: RequestID
     /// The visitor's address, nil on a Unix socket.
-    package var peer: String?
-    package var listener: StaticString
+    package var peer: IPAddress?
 
     package init(
-        listener: StaticString = "public", method: String, path: String, queryKeys: [String] = [], status: Int,
-        bytes: Int, took: Duration, requestID: String, peer: String?
+        listener: Metrics.Listener = .public, method: Method, path: String, query: Query = Query(raw: ""), status: Int,
+        bytes: Int, took: Duration, requestID: RequestID, peer: IPAddress?
     ) {
         self.listener = listener
         self.method = method
         self.path = path
-        self.queryKeys = queryKeys
+        self.query = query
         self.status = status
         self.bytes = bytes
         self.took = took
@@ -30,59 +32,42 @@ package struct AccessRecord: Sendable {
     }
 
     static let pathLimit = 256
-    /// More names than any route of ours takes.
-    static let keyCountLimit = 16
+    /// More than the methods of RFC 9110 need, and those of WebDAV that have one word.
+    static let methodLimit = 16
 
-    var fields: [LogField] {
-        var fields: [LogField] = []
-        fields.reserveCapacity(9)
-        fields.append(.method(shownMethod))
-        fields.append(.path(shownPath))
-        if !queryKeys.isEmpty { fields.append(.queryKeys(shownKeys)) }
-        fields.append(.status(status))
-        fields.append(.bytes(bytes))
-        fields.append(.took(took))
-        fields.append(.requestID(requestID))
-        if let peer { fields.append(.peer(peer)) }
-        if listener.description != "public" {
-            fields.append(.listener(listener.description))
+    /// More bytes than its fields take in a line. For most requests it is less than 1,024, which a stack has.
+    var room: Int {
+        var room = Self.fixedRoom + LogLine.room(forTextOf: shownMethod.utf8.count)
+        room += LogLine.room(forTextOf: path.utf8.count, limit: Self.pathLimit)
+        if !query.isEmpty { room += QueryNames.room }
+        if case .given(let text) = requestID { room += LogLine.room(forTextOf: text.utf8.count) }
+        return room
+    }
+
+    /// More than the names, the numbers and the addresses need: 217 bytes in JSON.
+    private static let fixedRoom = 256
+
+    private var shownMethod: String {
+        let name = method.description
+        return name.utf8.count <= Self.methodLimit ? name : "other"
+    }
+
+    func put(to line: inout LogLine) {
+        line.put("method", shownMethod.utf8Span.span)
+        line.put("path", path: path.utf8Span.span, limit: Self.pathLimit)
+        if !query.isEmpty {
+            let names = QueryNames(query)
+            // "&" alone names nothing.
+            if !names.isEmpty { line.put("query", names) }
         }
-        return fields
-    }
-
-    private var shownMethod: String { method.utf8.count <= 16 ? method : "other" }
-
-    private var shownPath: String {
-        path.utf8.count <= Self.pathLimit
-            ? path : String(decoding: path.utf8.prefix(Self.pathLimit), as: UTF8.self) + "…"
-    }
-
-    /// A "name" may be a value in disguise (`?SECRET` has no `=`). The names Magpie and WeChat use are short words;
-    /// codes, states, tickets and session ids are all longer than that, so longer names are not shown.
-    private var shownKeys: [String] {
-        // The common case, without a set.
-        if queryKeys.count == 1, Self.isShortWord(queryKeys[0]) { return queryKeys }
-        let names = Set(queryKeys.map { Self.isShortWord($0) ? $0 : "(other)" }).sorted()
-        return names.count <= Self.keyCountLimit ? names : names.prefix(Self.keyCountLimit) + ["…"]
-    }
-
-    private static func isShortWord(_ name: String) -> Bool {
-        (1...20).contains(name.utf8.count)
-            && name.utf8.allSatisfy {
-                switch $0 {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
-                    true
-                default: false
-                }
-            }
-    }
-}
-
-extension EventLog {
-    /// The line of one answered request, when requests are logged at all.
-    package func access(_ record: @autoclosure () -> AccessRecord) {
-        guard logsAccess, level <= .info else { return }
-        log(.info, "request", record().fields)
+        line.put("status", status)
+        line.put("bytes", bytes)
+        line.put("ms", took)
+        switch requestID {
+        case .given(let text): line.put("request", text.utf8Span.span)
+        case .drawn(let number): line.put("request", hexadecimal: number)
+        }
+        if let peer { line.put("peer", peer) }
+        if listener != .public { line.put("listener", listener.rawValue.utf8Span.span) }
     }
 }

@@ -37,12 +37,10 @@ package final class EventLog: Sendable {
 
     private let verbosity: Mutex<Verbosity>
     private let format: Format
-    private let now: @Sendable () -> Date
+    private let clock: LogClock
     private let writer: LineWriter
     /// Nil for standard output.
     private let file: LogFile?
-    /// Formatting a date costs a microsecond, and a second has many lines.
-    private let second = Mutex<(number: Int, text: [UInt8])>((.min, []))
 
     /// - Parameters:
     ///   - file: what `reopen` opens anew.
@@ -54,20 +52,19 @@ package final class EventLog: Sendable {
         self.file = file
         verbosity = Mutex(Verbosity(level: level, logsAccess: logsAccess))
         self.format = format
-        self.now = now
-        let lineFormat = LineFormat(format)
+        let clock = LogClock(now)
+        self.clock = clock
         writer = LineWriter(
             capacity: capacity,
             lossLine: { count in
-                lineFormat.line(
-                    at: Self.time(of: now()), level: .warn, event: "log lines lost", fields: [.count(count)])
+                LogLine.of("log lines lost", .warn, [.count(count)], at: clock.time, as: format) { Array($0) }
             },
             sink: write)
     }
 
     package var level: Level { verbosity.withLock { $0.level } }
     /// Whether requests are logged one by one.
-    package var logsAccess: Bool { verbosity.withLock { $0.logsAccess } }
+    package var logsAccess: Bool { verbosity.withLock { $0.logsAccess && $0.level <= .info } }
 
     /// Says more or less from now on.
     func change(to settings: Configuration.Log) {
@@ -127,7 +124,15 @@ package final class EventLog: Sendable {
 
     package func log(_ level: Level, _ event: StaticString, _ fields: @autoclosure () -> [LogField] = []) {
         guard level >= self.level else { return }
-        writer.append(LineFormat(format).line(at: time(), level: level, event: event, fields: fields()))
+        LogLine.of(event, level, fields(), at: clock.time, as: format) { writer.append($0) }
+    }
+
+    /// Writes the line of one answered request, when requests are logged at all.
+    package func access(_ record: AccessRecord) {
+        guard logsAccess else { return }
+        LogLine.with(
+            "request", .info, at: clock.time, as: format, room: record.room, fields: { record.put(to: &$0) },
+            take: { writer.append($0) })
     }
 
     /// Lines that never reached the sink.
@@ -136,33 +141,6 @@ package final class EventLog: Sendable {
     /// Waits until every line so far is written, two seconds at most. Called at exit.
     package func flush() {
         writer.flush()
-    }
-
-    private func time() -> LogTime {
-        let date = now()
-        let number = Int(date.timeIntervalSince1970.rounded(.down))
-        let text = second.withLock { second in
-            if second.number != number {
-                second = (number, Self.secondText(of: date))
-            }
-            return second.text
-        }
-        return LogTime(second: text, milliseconds: Self.milliseconds(of: date))
-    }
-
-    private static func time(of date: Date) -> LogTime {
-        LogTime(second: secondText(of: date), milliseconds: milliseconds(of: date))
-    }
-
-    /// `2026-11-21T08:06:01`
-    private static func secondText(of date: Date) -> [UInt8] {
-        let whole = Date(timeIntervalSince1970: date.timeIntervalSince1970.rounded(.down))
-        return Array(whole.formatted(.iso8601).utf8.dropLast())
-    }
-
-    private static func milliseconds(of date: Date) -> Int {
-        let seconds = date.timeIntervalSince1970
-        return Int((seconds - seconds.rounded(.down)) * 1_000)
     }
 }
 

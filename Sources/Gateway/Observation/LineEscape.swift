@@ -14,69 +14,87 @@ enum LineEscape {
         }
     }
 
-    /// A JSON string with its quotation marks (RFC 8259 §7).
-    static func appendJSON(_ text: String, to line: inout [UInt8], limit: Int = limit) {
-        line.append(UInt8(ascii: "\""))
-        appendBody(text, to: &line, limit: limit)
-        line.append(UInt8(ascii: "\""))
+    /// A JSON string with its quotation marks (RFC 8259 §7). The text is UTF-8.
+    static func putJSON(_ text: Span<UInt8>, to writer: inout ByteWriter, limit: Int = limit) {
+        writer.put(UInt8(ascii: "\""))
+        if text.count <= limit, isPlain(text) {
+            writer.put(text)
+        } else {
+            putEscaped(text, to: &writer, limit: limit)
+        }
+        writer.put(UInt8(ascii: "\""))
     }
 
     /// For people: bare when it is one plain word, otherwise as a JSON string.
-    static func appendReadable(_ text: String, to line: inout [UInt8], limit: Int = limit) {
+    static func putReadable(_ text: Span<UInt8>, to writer: inout ByteWriter, limit: Int = limit) {
         let isWord =
-            !text.isEmpty
-            && text.utf8.allSatisfy {
-                $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=")
-                    && $0 != UInt8(ascii: "\\")
-            }
-        if isWord, text.utf8.count <= limit {
-            line.append(contentsOf: text.utf8)
+            !text.isEmpty && isPlain(text)
+            && text.allSatisfy { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "=") }
+        if isWord, text.count <= limit {
+            writer.put(text)
         } else {
-            appendJSON(text, to: &line, limit: limit)
+            putJSON(text, to: &writer, limit: limit)
         }
     }
 
-    private static func appendBody(_ text: String, to line: inout [UInt8], limit: Int) {
-        // The common case, one pass over bytes and one copy: nothing to escape, nothing to cut. All are looked at, which
-        // goes many at a time.
-        let isDone = text.utf8Span.span.withUnsafeBufferPointer { bytes in
-            var escapes: UInt8 = 0
-            for byte in bytes {
-                let isPlain =
-                    byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
-                escapes |= isPlain ? 0 : 1
-            }
-            guard escapes == 0, bytes.count <= limit else { return false }
-            line.append(contentsOf: bytes)
-            return true
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    /// Whether nothing needs an escape: the common case, and so eight bytes at a time.
+    private static func isPlain(_ text: Span<UInt8>) -> Bool {
+        let bytes = text.bytes
+        guard bytes.byteCount >= 8 else { return text.allSatisfy(isPlain) }
+        // Never behind the last eight, of which some may have been looked at before.
+        let last = bytes.byteCount - 8
+        var index = 0
+        while index < last {
+            let eight = bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+            guard isPlain(eight) else { return false }
+            index += 8
         }
-        if isDone { return }
+        return isPlain(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: last, as: UInt64.self))
+    }
+
+    private static func isPlain(_ eight: UInt64) -> Bool {
+        let each: UInt64 = 0x0101_0101_0101_0101
+        // The top bit of the lowest byte that is less than 0x20, a quotation mark, a backslash or 0x7F is set by one of the
+        // subtractions, and of no byte if there is none; that of a byte outside ASCII is set as it is.
+        let controls = eight &- each &* 0x20
+        let marks = (eight ^ each &* 0x22) &- each
+        let backslashes = (eight ^ each &* 0x5C) &- each
+        let deletes = (eight ^ each &* 0x7F) &- each
+        return (controls | marks | backslashes | deletes | eight) & (each &* 0x80) == 0
+    }
+
+    private static func putEscaped(_ text: Span<UInt8>, to writer: inout ByteWriter, limit: Int) {
         var taken = 0
-        for scalar in text.unicodeScalars {
+        for scalar in text.text.unicodeScalars {
             taken += UTF8.width(scalar)
             if taken > limit {
-                line.append(contentsOf: "…".utf8)
+                writer.put("…")
                 return
             }
-            appendScalar(scalar, to: &line)
+            put(scalar, to: &writer)
         }
     }
 
-    private static func appendScalar(_ scalar: Unicode.Scalar, to line: inout [UInt8]) {
+    private static func put(_ scalar: Unicode.Scalar, to writer: inout ByteWriter) {
         switch scalar {
-        case "\"": line.append(contentsOf: "\\\"".utf8)
-        case "\\": line.append(contentsOf: "\\\\".utf8)
-        case "\n": line.append(contentsOf: "\\n".utf8)
-        case "\r": line.append(contentsOf: "\\r".utf8)
-        case "\t": line.append(contentsOf: "\\t".utf8)
+        case "\"": writer.put("\\\"")
+        case "\\": writer.put("\\\\")
+        case "\n": writer.put("\\n")
+        case "\r": writer.put("\\r")
+        case "\t": writer.put("\\t")
         case _ where isHazardous(scalar):
             // All of them lie in the basic plane: one unit of four digits is enough.
-            line.append(contentsOf: "\\u".utf8)
+            writer.put("\\u")
             for shift in [12, 8, 4, 0] {
                 let digit = UInt8(scalar.value >> UInt32(shift) & 0xF)
-                line.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+                writer.put(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
             }
-        default: line.append(contentsOf: UTF8.encode(scalar)?.map { $0 } ?? [])
+        default:
+            for byte in String(scalar).utf8 { writer.put(byte) }
         }
     }
 }

@@ -36,7 +36,7 @@ final class LineWriter: Sendable {
     /// Lines that never reached the sink.
     var lostLines: Int { state.withLock { $0.lost } }
 
-    func append(_ line: [UInt8]) {
+    func append(_ line: UnsafeBufferPointer<UInt8>) {
         let mustSchedule = state.withLock { state in
             guard state.pending.count + line.count <= capacity else {
                 state.untold += 1

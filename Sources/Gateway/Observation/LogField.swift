@@ -5,10 +5,9 @@
 package struct LogField: Sendable {
     enum Value: Sendable {
         case text(String)
+        /// Of a URL, as it came, percent-encoded; a query in it is cut off.
+        case path(String)
         case integer(Int)
-        /// Milliseconds with two decimals.
-        case milliseconds(Duration)
-        case list([String])
     }
 
     let name: StaticString
@@ -36,20 +35,13 @@ package struct LogField: Sendable {
     package static func listener(_ name: String) -> Self { Self("listener", .text(name)) }
     package static func address(_ address: String) -> Self { Self("address", .text(address)) }
     package static func host(_ host: String) -> Self { Self("host", .text(host)) }
-    /// A URL's path as it came, percent-encoded; a query in it is cut off.
-    package static func path(_ path: String) -> Self {
-        let end = path.utf8.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
-        return Self("path", .text(end.map { String(path[..<$0]) } ?? path))
-    }
+    package static func path(_ path: String) -> Self { Self("path", .path(path)) }
     package static func file(_ path: String) -> Self { Self("file", .text(path)) }
     package static func setting(_ keyPath: String) -> Self { Self("setting", .text(keyPath)) }
 
     // How it went
     package static func method(_ method: String) -> Self { Self("method", .text(method)) }
-    package static func queryKeys(_ keys: [String]) -> Self { Self("query", .list(keys)) }
     package static func status(_ code: Int) -> Self { Self("status", .integer(code)) }
-    package static func bytes(_ count: Int) -> Self { Self("bytes", .integer(count)) }
-    package static func took(_ duration: Duration) -> Self { Self("ms", .milliseconds(duration)) }
     /// A reason code out of a closed set, such as `bad_binding`.
     package static func outcome(_ code: String) -> Self { Self("outcome", .text(code)) }
     /// A sentence for people. The caller's promise: built from facts, never from a request or a reply's body.

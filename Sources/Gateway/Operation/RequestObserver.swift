@@ -6,7 +6,6 @@ import Wire
 /// Turns what a server tells into log lines and figures. A class, since every request takes it in hand.
 final class RequestObserver: ServerObserver {
     let listener: Metrics.Listener
-    let name: StaticString
     let log: EventLog
     let metrics: Metrics
     let addresses: ClientAddress
@@ -17,11 +16,9 @@ final class RequestObserver: ServerObserver {
     private let files: RouteMetrics
 
     init(
-        listener: Metrics.Listener, name: StaticString, log: EventLog, metrics: Metrics, addresses: ClientAddress,
-        paths: [String]
+        listener: Metrics.Listener, log: EventLog, metrics: Metrics, addresses: ClientAddress, paths: [String]
     ) {
         self.listener = listener
-        self.name = name
         self.log = log
         self.metrics = metrics
         self.addresses = addresses
@@ -40,20 +37,24 @@ final class RequestObserver: ServerObserver {
         case .turnedAway(let error): fault(.broken, nil, error.description)
         case .handshakeFailed(_, let peer): fault(.tls, peer, "no TLS was agreed upon")
         case .acceptingFailed(let error):
-            log.error("listener broken", [.listener(name.description), .reason(error.description)])
+            log.error("listener broken", [.listener(listener.rawValue), .reason(error.description)])
         }
     }
 
     func answered(_ request: Request, with response: Response, bytes: Int, in duration: Duration, wasCut: Bool) {
         metrics.requestEnded(route(of: request.path), request.method, response.status, took: duration)
         // Whoever is refused for asking too often must not fill the disk by it: `RateLimit` tells of him now and then.
-        guard response.status != .tooManyRequests else { return }
+        guard response.status != .tooManyRequests, log.logsAccess else { return }
         log.access(
             AccessRecord(
-                listener: name, method: request.method.description, path: request.path,
-                queryKeys: request.query.keys, status: response.status.code, bytes: bytes, took: duration,
-                requestID: response.fields[.xRequestID] ?? RequestID.of(request),
-                peer: addresses.of(request)?.description))
+                listener: listener, method: request.method, path: request.path, query: request.query,
+                status: response.status.code, bytes: bytes, took: duration,
+                requestID: Self.id(of: request, with: response), peer: addresses.of(request)))
+    }
+
+    /// What the client was told, where it was told one.
+    private static func id(of request: Request, with response: Response) -> RequestID {
+        if let told = response.fields[.xRequestID] { .given(told) } else { RequestID.of(request) }
     }
 
     private func refused(_ error: WireError, _ peer: IPAddress?) {
@@ -71,7 +72,7 @@ final class RequestObserver: ServerObserver {
         metrics.count(.connectionFault(listener, kind))
         log.debug(
             "connection",
-            [.listener(name.description), .outcome(kind.rawValue), .reason(reason)]
+            [.listener(listener.rawValue), .outcome(kind.rawValue), .reason(reason)]
                 + (peer.map { [.peer($0.description)] } ?? []))
     }
 
