@@ -26,7 +26,7 @@ package final class ClientCall: Awaited, Watcher, @unchecked Sendable {
     private var isSending = false
     private var task: Task<Void, Never>?
     private var isCancelled = false
-    private var caller: Parked?
+    private var caller: Waiting?
     private var outcome: Result<ReceivedResponse, ClientError.Kind>?
 
     init(_ request: ClientRequest, by client: Client) {
@@ -71,7 +71,7 @@ package final class ClientCall: Awaited, Watcher, @unchecked Sendable {
 
     // MARK: - On the loop
 
-    package func begin(for caller: Parked) {
+    package func begin(for caller: Waiting) {
         self.caller = caller
         guard !isCancelled else { return fail(.cancelled) }
         connection = onShelf.take(origin)
@@ -163,7 +163,7 @@ package final class ClientCall: Awaited, Watcher, @unchecked Sendable {
     private func end(_ outcome: Result<ReceivedResponse, ClientError.Kind>) {
         self.outcome = outcome
         (connection, bytes) = (nil, [])
-        caller.take()?.resume()
+        if let caller = caller.take() { onShelf.loop.getUp(caller) }
     }
 
     private var origin: Origin { Origin(base) }

@@ -6,7 +6,7 @@ import Wire
 /// The parser decides what the bytes mean; here is when to wait, for how long, and how to end. What needs no waiting is
 /// done in `go`, a plain function that the loop calls when there is something to read; only an errand that has to wait
 /// (a handler, a client that reads slowly, the end) gets a task, and the connection has one errand at a time. So an idle
-/// connection is this object, its channel and nothing else.
+/// connection is this object, its channel and nothing else; one whose handler has others work for it, a `Promise` more.
 ///
 /// Unchecked because its errands hold it: they run on its loop, as everything here does.
 final class Connection: Watcher, @unchecked Sendable {
@@ -61,6 +61,8 @@ final class Connection: Watcher, @unchecked Sendable {
     @exclusivity(unchecked) private var waiting: RequestParser.Phase?
     /// The task of the errand under way.
     @exclusivity(unchecked) private var task: Task<Void, Never>?
+    /// The answer that others' work has to come before, while that goes on: between two errands.
+    @exclusivity(unchecked) private var promise: Promise?
     /// How many errands have ended.
     @exclusivity(unchecked) private var errandsEnded = 0
     /// What was done since others last had their turn: reads that found bytes, and requests.
@@ -98,6 +100,7 @@ final class Connection: Watcher, @unchecked Sendable {
     func cancel() {
         isCancelled = true
         task?.cancel()
+        promise?.work.cancel()
         channel.cancelWatch()
     }
 
@@ -168,6 +171,8 @@ final class Connection: Watcher, @unchecked Sendable {
     /// How an errand ends.
     private enum Ending {
         case goesOn
+        /// Another one follows, once others' work is done.
+        case waits(Promise)
         case isOver
         case failed(Failure)
 
@@ -202,13 +207,35 @@ final class Connection: Watcher, @unchecked Sendable {
         task = nil
         switch ending {
         case .goesOn: go()
+        case .waits(let promise): wait(for: promise)
         case .isOver: site.close(self)
         case .failed(let failure): fail(failure)
         }
     }
 
     private func respond(to request: Request, since start: Deadline) async -> Ending {
-        Ending(await answer(request, with: await site.responder.respond(to: request), since: start))
+        switch await site.responder.answer(to: request) {
+        case .response(let response): Ending(await answer(request, with: response, since: start))
+        case .after(let work, let then):
+            .waits(Promise(to: request, since: start, after: work, then: then, on: self))
+        }
+    }
+
+    private func wait(for promise: Promise) {
+        self.promise = promise
+        giveBack()
+        if isCancelled { promise.work.cancel() }
+        promise.work.begin(for: .watcher(promise))
+    }
+
+    /// The work is done, well or not.
+    func keep(_ promise: Promise) {
+        self.promise = nil
+        launch { connection in
+            let response = await promise.response(promise.request)
+            return Ending(await connection.answer(promise.request, with: response, since: promise.start))
+        }
+        if isCancelled { task?.cancel() }
     }
 
     private func agree() async -> Ending {

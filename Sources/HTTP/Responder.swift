@@ -7,8 +7,14 @@ package protocol Responder: Sendable {
     /// The answer to a request that needs no waiting, at the price of a function call. Nil for any other: then nothing
     /// has happened yet, and `respond` is asked.
     func respondNow(to request: Request) -> Response?
+
+    /// What a server asks where `respondNow` had nothing: `respond`, but where a response takes others' work, that work
+    /// may be handed out to be waited for without a task.
+    func answer(to request: Request) async -> Answer
 }
 
 extension Responder {
     package func respondNow(to request: Request) -> Response? { nil }
+
+    package func answer(to request: Request) async -> Answer { .response(await respond(to: request)) }
 }

@@ -3,6 +3,7 @@ package import Wire
 /// One line of a route table: a method, a path, and who answers. A class, since every request takes one in hand.
 package final class Route: Sendable {
     package typealias Handler = @Sendable (Request, Captures) async -> Response
+    package typealias AnsweringHandler = @Sendable (Request, Captures) async -> Answer
     /// Answers what can be answered without waiting; nil leaves the request, untouched, to the handler.
     package typealias ImmediateHandler = @Sendable (Request) -> Response?
 
@@ -11,13 +12,22 @@ package final class Route: Sendable {
     package let path: String
     /// False for a GET that changes something: the HEAD of a link checker must not.
     package let takesHead: Bool
-    package let handler: Handler
+    package let handler: AnsweringHandler
     package let immediate: ImmediateHandler?
+
+    package convenience init(
+        _ method: Method, _ path: String, takesHead: Bool = true, immediate: ImmediateHandler? = nil,
+        _ handler: @escaping Handler
+    ) {
+        self.init(
+            method, path, takesHead: takesHead, immediate: immediate,
+            answering: { request, captures in .response(await handler(request, captures)) })
+    }
 
     /// - Parameter immediate: only of a route without braces.
     package init(
         _ method: Method, _ path: String, takesHead: Bool = true, immediate: ImmediateHandler? = nil,
-        _ handler: @escaping Handler
+        answering handler: @escaping AnsweringHandler
     ) {
         precondition(path.hasPrefix("/"), "a route's path begins with a slash")
         precondition(immediate == nil || !path.contains("{"), "only a route without braces answers at once")

@@ -60,8 +60,14 @@ package struct Router: Responder {
     }
 
     package func respond(to request: Request) async -> Response {
+        await answer(to: request).response(to: request)
+    }
+
+    package func answer(to request: Request) async -> Answer {
         let answerer = answerer(of: request)
-        guard case .route(let route, let captures) = answerer else { return await answer(request, by: answerer) }
+        guard case .route(let route, let captures) = answerer else {
+            return .response(await answer(request, by: answerer))
+        }
         return await route.handler(request, captures)
     }
 

@@ -19,11 +19,12 @@ package protocol Watcher: AnyObject {
     func wake(_ reason: Wake)
 }
 
-/// What a task has others do for it while it waits, see `Loop.wait(for:)`. A thousand tasks that wait deep down in their
-/// calls hold the room of all these calls; this way they wait near the top, for one object.
+/// What others do for somebody while he waits: for a task, see `Loop.wait(for:)`, or for a watcher. A thousand tasks that
+/// wait deep down in their calls hold the room of all these calls; this way they wait near the top, for one object, or
+/// have ended and a watcher goes on.
 package protocol Awaited: AnyObject, Sendable {
-    /// On the loop's thread, once. The caller is got up exactly once, in this very call or after it.
-    func begin(for caller: Parked)
+    /// On the loop's thread, once. The caller is got up (`Loop.getUp`) exactly once, in this very call or after it.
+    func begin(for caller: Waiting)
     /// On the loop's thread, at any time: before it begins and after its end, too.
     func cancel()
 }
@@ -45,8 +46,8 @@ package protocol Awaited: AnyObject, Sendable {
     }
 }
 
-/// Who waits on a seat.
-enum Waiting {
+/// Who waits, on a seat or for work that others do.
+package enum Waiting {
     case task(Parked)
     case watcher(any Watcher)
 }
@@ -115,6 +116,10 @@ struct Seats {
         let index = Int(seat)
         if let ticket, seats[index].ticket != ticket { return }
         guard let waiting = seats[index].waiting.take() else { return }
+        getUp(waiting, reason)
+    }
+
+    mutating func getUp(_ waiting: Waiting, _ reason: Wake) {
         switch waiting {
         case .task(let task): task.resume(reason)
         case .watcher(let watcher): call(watcher, reason)
@@ -184,11 +189,16 @@ extension Loop {
         await withTaskCancellationHandler {
             // Handed to `Parked` at once, whose proof covers it.
             _ = await unsafe withUnsafeContinuation { continuation in
-                unsafe work.begin(for: Parked(continuation))
+                unsafe work.begin(for: .task(Parked(continuation)))
             }
         } onCancel: {
             cancel(work)
         }
+    }
+
+    /// Gets up who waits for work, once it is done. On the loop's thread.
+    package func getUp(_ caller: Waiting) {
+        core.seats.getUp(caller, .ready)
     }
 
     private func sit(on seat: Int32, until deadline: Deadline) async -> Wake {

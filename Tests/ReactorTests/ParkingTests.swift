@@ -76,18 +76,25 @@ import Testing
     }
 
     /// Work that goes on until it is cancelled.
-    private final class Endless: Awaited {
-        private let caller = Mutex<Parked?>(nil)
+    ///
+    /// Unchecked: it is used on its loop's thread only.
+    private final class Endless: Awaited, @unchecked Sendable {
+        private let loop: Loop
+        private var caller: Waiting?
 
-        func begin(for caller: Parked) { self.caller.withLock { $0 = caller } }
+        init(on loop: Loop) { self.loop = loop }
 
-        func cancel() { caller.withLock { $0.take() }?.resume() }
+        func begin(for caller: Waiting) { self.caller = caller }
+
+        func cancel() {
+            if let caller = caller.take() { loop.getUp(caller) }
+        }
     }
 
     @Test func `work is cancelled with the task that waits for it, also from another thread`() async {
         await LoopGroup.running { group in
             let loop = group.loops[0]
-            let task = Task(executorPreference: loop) { await loop.wait(for: Endless()) }
+            let task = Task(executorPreference: loop) { await loop.wait(for: Endless(on: loop)) }
             // Once the loop has had its turn, the task waits.
             await loop.run {}
             await Task.detached { task.cancel() }.value

@@ -101,9 +101,14 @@ extension ServerOptions {
 struct Answers: Responder {
     let answer: @Sendable (Request) async -> Response
     var immediate: @Sendable (Request) -> Response? = { _ in nil }
+    var promise: @Sendable (Request) -> Answer? = { _ in nil }
 
     func respondNow(to request: Request) -> Response? { immediate(request) }
     func respond(to request: Request) async -> Response { await answer(request) }
+    func answer(to request: Request) async -> Answer {
+        if let promised = promise(request) { return promised }
+        return .response(await answer(request))
+    }
 }
 
 /// Serves for the duration of `body`. Unless told otherwise, it answers with the method, the path and the body.
@@ -113,6 +118,7 @@ func withServer(
     loops: Int = 1, options: ServerOptions = .patient,
     answer: @escaping @Sendable (Request) async -> Response = echo,
     immediate: @escaping @Sendable (Request) -> Response? = { _ in nil },
+    promise: @escaping @Sendable (Request) -> Answer? = { _ in nil },
     _ body: @escaping @Sendable (TestServer) async throws -> Void
 ) async throws {
     let group = LoopGroup(count: loops)
@@ -120,7 +126,8 @@ func withServer(
     defer { group.stop() }
     let events = EventLog()
     let address = try #require(SocketAddress(parsing: "127.0.0.1:0"))
-    let answering = Answering.Current(Answering(Answers(answer: answer, immediate: immediate), observer: events))
+    let answering = Answering.Current(
+        Answering(Answers(answer: answer, immediate: immediate, promise: promise), observer: events))
     let server = Server(name: "test", address: address, group: group, options: options, answering: answering)
     try server.listen()
     server.start()
