@@ -1,3 +1,4 @@
+import HTTP
 import Reactor
 import Store
 import WeChat
@@ -23,6 +24,23 @@ struct Door: Sendable {
         return response
     }
 
+    /// The same for a handler that may have others' work waited for; what comes after that meets the same door.
+    func answer(
+        _ request: Request, _ handler: () async throws -> ThrowingAnswer
+    ) async -> Answer {
+        do {
+            switch try await handler() {
+            case .response(var response):
+                Self.protect(&response)
+                return .response(response)
+            case .after(let work, let then):
+                return .after(work) { request in await answering(request) { try await then(request) } }
+            }
+        } catch {
+            return .response(refusal(error, request))
+        }
+    }
+
     /// The same for a handler that does not wait; nil where it would have to.
     func answeringNow(_ request: Request, _ handler: () throws -> Response?) -> Response? {
         var response: Response
@@ -46,12 +64,12 @@ struct Door: Sendable {
             case .unavailable: .fileUnavailable
             default: .notFound
             }
-        return refusal(failure, request)
+        return refusal(failure as any Error, request)
     }
 
-    /// What is refused before there is a handler.
-    func refusal(_ failure: Failure, _ request: Request) -> Response {
-        var response = reply(to: failure, request)
+    /// What is refused before there is a handler, or without a response.
+    func refusal(_ error: any Error, _ request: Request) -> Response {
+        var response = reply(to: error, request)
         Self.protect(&response)
         return response
     }
@@ -111,6 +129,12 @@ struct Door: Sendable {
             (.crossOriginResourcePolicy, "same-origin"),
         ]
     ).fields
+}
+
+/// As `HTTP.Answer`, before the door: it may throw to the very end.
+enum ThrowingAnswer: Sendable {
+    case response(Response)
+    case after(any Awaited, then: @Sendable (Request) async throws -> Response)
 }
 
 extension Failure {

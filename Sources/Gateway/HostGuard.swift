@@ -5,31 +5,59 @@ import Wire
 ///
 /// A server that takes any `Host` lets a page of evil.example, whose name suddenly resolves to 127.0.0.1, talk to it as
 /// its own origin (DNS rebinding).
-struct HostGuard: Responder {
-    let next: any Responder
-    let door: Door
-    let metrics: Metrics
+///
+/// A class, so that an answer that waits holds it with one reference.
+final class HostGuard: Responder {
+    private let next: any Responder
+    private let door: Door
+    private let metrics: Metrics
     /// Lower-case names; an address stands for itself.
-    let hosts: Set<String>
+    private let hosts: Set<String>
     /// A listener on loopback is asked for by many names and addresses; all of them are this machine.
-    let admitsLoopback: Bool
+    private let admitsLoopback: Bool
     /// Probes and scrapers ask a machine by whatever address it has today. Only a name can be rebound.
-    let admitsAddresses: Bool
+    private let admitsAddresses: Bool
     /// On our own TLS, browsers are told to come back over TLS only (RFC 6797).
-    let tellsStrictTransport: Bool
+    private let tellsStrictTransport: Bool
 
     private static let aYear = "max-age=31536000"
 
+    init(
+        next: any Responder, door: Door, metrics: Metrics, hosts: Set<String>, admitsLoopback: Bool,
+        admitsAddresses: Bool, tellsStrictTransport: Bool
+    ) {
+        self.next = next
+        self.door = door
+        self.metrics = metrics
+        self.hosts = hosts
+        self.admitsLoopback = admitsLoopback
+        self.admitsAddresses = admitsAddresses
+        self.tellsStrictTransport = tellsStrictTransport
+    }
+
     func respond(to request: Request) async -> Response {
+        await answer(to: request).response(to: request)
+    }
+
+    func answer(to request: Request) async -> Answer {
         metrics.requestWaits(true)
-        defer { metrics.requestWaits(false) }
-        var response =
-            if isForUs(request) {
-                await next.respond(to: request)
-            } else {
-                door.refusal(Failure.misdirected, request)
-            }
+        guard isForUs(request) else { return completed(.response(door.refusal(Failure.misdirected, request))) }
+        return completed(await next.answer(to: request))
+    }
+
+    // Never inlined: a handler that waits would hold the room that these need.
+    @inline(never)
+    private func completed(_ answer: Answer) -> Answer {
+        switch answer {
+        case .response(let response): .response(completed(response))
+        case .after(let work, let then): .after(work) { [self] request in completed(await then(request)) }
+        }
+    }
+
+    private func completed(_ response: Response) -> Response {
+        var response = response
         complete(&response)
+        metrics.requestWaits(false)
         return response
     }
 

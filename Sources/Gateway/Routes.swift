@@ -22,11 +22,10 @@ enum Routes {
                 .get, "/get-signature", immediate: { try signing.signNow($0) },
                 { request, _ in try await signing.sign(request) }),
             door.route(.options, "/get-signature") { request, _ in try await signing.preflight(request) },
-            // A link checker's HEAD must begin no login and spend no code.
-            door.route(.get, "/redirect", takesHead: false) { request, _ in
+            door.login("/redirect") { request, _ in
                 try await login.redirect(request, account: nil)
             },
-            door.route(.get, "/redirect/{account}", takesHead: false) { request, captures in
+            door.login("/redirect/{account}") { request, captures in
                 try await login.redirect(request, account: captures["account"])
             },
             door.route(
@@ -81,5 +80,14 @@ extension Door {
         return Route(method, path, takesHead: takesHead, immediate: immediateHandler) { request, captures in
             await answering(request) { try await handler(request, captures) }
         }
+    }
+
+    /// Many wait there at a time. A link checker's HEAD must begin no login and spend no code.
+    fileprivate func login(
+        _ path: String, _ handler: @escaping @Sendable (Request, Captures) async throws -> ThrowingAnswer
+    ) -> Route {
+        Route(
+            .get, path, takesHead: false,
+            answering: { request, captures in await answer(request) { try await handler(request, captures) } })
     }
 }

@@ -9,7 +9,7 @@ final class Inquiry {
     private let platform: Platform
     private let operation: Operation
     private let field: String?
-    private var call: Call
+    private(set) var call: Call
     /// In seconds.
     private var pauses: [Double]
     /// When the last repetition must have its answer.
@@ -35,9 +35,9 @@ final class Inquiry {
     func end() async {
         while true {
             do throws(FetchError) {
-                note(try await platform.fetcher.fetch(call))
+                note(.success(try await platform.fetcher.fetch(call)))
             } catch {
-                note(.unreachable(error))
+                note(.failure(error))
             }
             guard let pause = pause(), await sleep(pause) else { return }
         }
@@ -54,20 +54,16 @@ final class Inquiry {
         }
     }
 
+    /// How the call was answered.
     @inline(never)
-    private func note(_ reply: Reply) {
+    func note(_ reply: Result<Reply, FetchError>) {
         do throws(UpstreamError) {
-            outcome = .success(try read(reply))
+            outcome = .success(try read(try reply.mapError(UpstreamError.unreachable).get()))
             platform.onAnswer(operation, nil)
         } catch {
-            note(error)
+            outcome = .failure(error)
+            platform.onAnswer(operation, error)
         }
-    }
-
-    @inline(never)
-    private func note(_ error: UpstreamError) {
-        outcome = .failure(error)
-        platform.onAnswer(operation, error)
     }
 
     /// How long to wait before the call is made again; nil when it is not.

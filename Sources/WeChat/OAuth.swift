@@ -177,7 +177,15 @@ package final class CodeExchange: @unchecked Sendable {
             ], wanted: "access_token", repeats: false, at: oauth.platform)
     }
 
-    /// Returns when WeChat has answered, or will not.
+    /// For one who sends it himself, and then has `note` know of the reply; nil where there is nothing to send. It is made
+    /// once.
+    package var call: Call? { inquiry?.call }
+
+    package func note(_ reply: Result<Reply, FetchError>) {
+        inquiry?.note(reply)
+    }
+
+    /// Sends it, and returns when WeChat has answered, or will not.
     package func end() async {
         await inquiry?.end()
     }

@@ -1,4 +1,5 @@
 import HTTP
+import Reactor
 import Testing
 import Wire
 
@@ -9,7 +10,15 @@ struct HostGuardTests {
 
     private struct Yes: Responder {
         func respond(to request: Request) async -> Response { .text("yes") }
+        func answer(to request: Request) async -> Answer {
+            request.path == "/after" ? .after(Done()) { _ in .text("yes") } : .response(.text("yes"))
+        }
         func respondNow(to request: Request) -> Response? { request.path == "/now" ? .text("yes") : nil }
+    }
+
+    private final class Done: Awaited {
+        func begin(for caller: Waiting) { Loop.current?.getUp(caller) }
+        func cancel() {}
     }
 
     private func guardian(admitsLoopback: Bool = false, admitsAddresses: Bool = false) -> HostGuard {
@@ -34,6 +43,23 @@ struct HostGuardTests {
         #expect(response.fields[.strictTransportSecurity] == "max-age=31536000")
         #expect(try answer("evil.example") == nil)
         #expect(try answer("h5.example.com", "/later") == nil)
+    }
+
+    @Test func `an answer that waits for others' work is under way until it is there, and as protected as any other`()
+        async throws
+    {
+        let waiting = bench.metrics.inFlight
+        let request = try Request(target: "/after", fields: [(.host, "h5.example.com")])
+        await LoopGroup.running { _ in
+            let answer = await guardian().answer(to: request)
+            #expect(waiting.value == 1)
+            #expect(await answer.response(to: request).fields[.strictTransportSecurity] == "max-age=31536000")
+            #expect(waiting.value == 0)
+        }
+        for host in ["h5.example.com", "evil.example"] {
+            _ = await guardian().answer(to: try Request(target: "/", fields: [(.host, host)]))
+            #expect(waiting.value == 0)
+        }
     }
 
     @Test func `only the configured hosts are answered for, on any port`() async throws {

@@ -10,8 +10,9 @@ import Wire
 /// In this order and never another: whoever exchanges first lets a stranger's state spend codes (oauth2-proxy does).
 /// A callback that comes twice, with the same code or with another one, gets the answer of the first.
 ///
-/// Thousands of callbacks may wait for WeChat at a time, and what a function needs is held as long as those wait that it
-/// calls. So the steps are functions apart, never inlined, and what they hand each other is one reference.
+/// Who waits for the exchange holds a `LoginClaim`, and no task. But thousands of callbacks may also wait for the store at a
+/// time, or for profiles, and what a function needs is held as long as those wait that it calls. So the steps are functions
+/// apart, never inlined, and what they hand each other is one reference.
 final class LoginCallback: Sendable {
     private let routes: LoginRoutes
     private let desk: AccountDesk
@@ -43,7 +44,6 @@ final class LoginCallback: Sendable {
 
     // MARK: - Which state the login is in
 
-    /// Whose claim, if it has one, has exchanged its code before `answer`.
     @inline(never)
     func course() async throws -> LoginCourse {
         let sign = try sign()
@@ -194,14 +194,9 @@ final class LoginCallback: Sendable {
 
     // MARK: - The way it ends
 
+    /// What comes of an exchange that has ended.
     @inline(never)
-    func answer(_ course: LoginCourse) async throws -> Response {
-        guard let claim = course.claim else { return course.response() }
-        return try await redeem(claim)
-    }
-
-    @inline(never)
-    private func redeem(_ claim: Claim) async throws -> Response {
+    func redeem(_ claim: LoginClaim) async throws -> Response {
         let grant: Grant
         do throws(OAuthError) {
             grant = try claim.exchange.grant()

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTP
 import Reactor
 import Store
 import WeChat
@@ -23,6 +24,9 @@ final class LoginRoutes: Sendable {
     /// How long a second callback waits for the first one's outcome.
     let patience: Duration
     let pause: @Sendable (Duration) async throws(CancellationError) -> Void
+    /// Carries the exchange of codes, so that nobody who waits for one holds a task; nil where the accounts' platforms
+    /// are reached in another way.
+    private let fetcher: ClientFetcher?
     let brake = LogBrake()
 
     /// What a login counts as when more than half of all are taken. A few addresses, each within its limit, could otherwise
@@ -35,7 +39,7 @@ final class LoginRoutes: Sendable {
         accounts: Accounts, sessions: Sessions, hub: LoginHub, records: LoginRecords, quota: LoginQuota,
         limit: RateLimit, cookies: Cookies, publicOrigin: String, log: EventLog, metrics: Metrics,
         now: @escaping @Sendable () -> Date, patience: Duration,
-        pause: @escaping @Sendable (Duration) async throws(CancellationError) -> Void
+        pause: @escaping @Sendable (Duration) async throws(CancellationError) -> Void, fetcher: ClientFetcher? = nil
     ) {
         self.accounts = accounts
         self.sessions = sessions
@@ -50,27 +54,19 @@ final class LoginRoutes: Sendable {
         self.now = now
         self.patience = patience
         self.pause = pause
+        self.fetcher = fetcher
     }
 
     /// One path serves both ways, as WeChat's console and wechat-jssdk have it.
-    func redirect(_ request: Request, account: String?) async throws -> Response {
+    func redirect(_ request: Request, account: String?) async throws -> ThrowingAnswer {
         let (desk, callback) = try callback(request, account)
         do {
-            let course = try await callback?.course()
-            await course?.claim?.exchange.end()
-            return try await answer(request, desk, callback, course)
+            guard let callback else { return .response(try await start(request, desk)) }
+            return try await answer(callback, desk)
         } catch {
             note(error, desk)
             throw error
         }
-    }
-
-    @inline(never)
-    private func answer(
-        _ request: Request, _ desk: AccountDesk, _ callback: LoginCallback?, _ course: LoginCourse?
-    ) async throws -> Response {
-        guard let callback, let course else { return try await start(request, desk) }
-        return try await callback.answer(course)
     }
 
     /// No callback for a login that begins. Never inlined: what it needs would be held as long as the login takes.
@@ -81,6 +77,38 @@ final class LoginRoutes: Sendable {
         let query = request.query
         if try query.only("code") == nil, try query.only("state") == nil { return (desk, nil) }
         return (desk, LoginCallback(routes: self, desk: desk, request: request))
+    }
+
+    @inline(never)
+    private func answer(_ callback: LoginCallback, _ desk: AccountDesk) async throws -> ThrowingAnswer {
+        switch try await callback.course() {
+        case .answered(let response): return .response(response)
+        case .redeems(let claim):
+            if let answer = answer(after: claim, desk) { return answer }
+            await claim.exchange.end()
+            return .response(try await callback.redeem(claim))
+        }
+    }
+
+    /// Has the exchange waited for without a task; nil where that cannot be.
+    @inline(never)
+    private func answer(after claim: LoginClaim, _ desk: AccountDesk) -> ThrowingAnswer? {
+        guard let fetcher, let call = claim.exchange.call else { return nil }
+        let (path, start, fetch) = (call.path, Deadline.now(), fetcher.begin(call))
+        return .after(fetch) { [self] request in
+            claim.exchange.note(
+                Result { () throws(FetchError) in try fetcher.reply(of: fetch, to: path, since: start) })
+            return try await redeem(claim, request, desk)
+        }
+    }
+
+    private func redeem(_ claim: LoginClaim, _ request: Request, _ desk: AccountDesk) async throws -> Response {
+        do {
+            return try await LoginCallback(routes: self, desk: desk, request: request).redeem(claim)
+        } catch {
+            note(error, desk)
+            throw error
+        }
     }
 
     @inline(never)
