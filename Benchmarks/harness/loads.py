@@ -55,29 +55,52 @@ def check(result, tolerated=0):
         raise LoadFailure("no request was answered")
 
 
-def wrk(server, seconds, arguments, headers=(), connections=64, tolerated=0):
-    """wrk against a server for so long; its result, and how busy it was."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", WRK_SCRIPT, server.url, "--"]
+def wrk(server, seconds, arguments, headers=(), connections=64, tolerated=0, cores=machine.LOAD):
+    """wrk against a server for so long, one on each of the cores with its share of the connections; the result of all,
+    and how busy they were."""
+    command = [
+        "wrk", "-t1", f"-c{connections // len(cores)}", f"-d{max(1, round(seconds))}s", "-s", WRK_SCRIPT, server.url,
+        "--", *arguments, *headers]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    outcome = subprocess.run(
-        command + list(arguments) + list(headers), capture_output=True, text=True, timeout=seconds + 60,
-        preexec_fn=machine.pinned(machine.LOAD))
+    processes = [
+        subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=machine.pinned([core]))
+        for core in cores]
+    try:
+        outputs = [process.communicate(timeout=seconds + 60) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if outcome.returncode != 0:
-        raise LoadFailure(f"wrk ended with {outcome.returncode}: {outcome.stderr or outcome.stdout}")
-    result = parse_wrk(outcome.stdout)
+    for process, (output, error) in zip(processes, outputs):
+        if process.returncode != 0:
+            raise LoadFailure(f"wrk ended with {process.returncode}: {error or output}")
+    result = together([parse_wrk(output) for output, _ in outputs])
     check(result, tolerated)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     result["busy"] = used / (result["microseconds"] / 1e6)
     return result
 
 
-def measured(server, seconds, arguments, headers=(), warmup=2, connections=64, tolerated=0):
+def together(results):
+    """The results of several at the same time: counts are added, and of times the longest is told."""
+    whole = dict(results[0])
+    for result in results[1:]:
+        whole["requests"] += result["requests"]
+        whole["errors"] = {kind: count + result["errors"][kind] for kind, count in whole["errors"].items()}
+        for time in ("microseconds", "p50", "p99", "p999"):
+            whole[time] = max(whole[time], result[time])
+    return whole
+
+
+def measured(server, seconds, arguments, headers=(), warmup=2, connections=64, tolerated=0, cores=machine.LOAD):
     """One sample, after a warm-up with the same requests."""
     if warmup:
-        wrk(server, warmup, arguments, headers, connections, tolerated)
+        wrk(server, warmup, arguments, headers, connections, tolerated, cores)
     before = server.vitals()
-    result = wrk(server, seconds, arguments, headers, connections, tolerated)
+    result = wrk(server, seconds, arguments, headers, connections, tolerated, cores)
     after = server.vitals()
     cpu = max(after.cpu_seconds - before.cpu_seconds, 0.01)
     wall = result["microseconds"] / 1e6

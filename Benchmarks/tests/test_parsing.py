@@ -6,7 +6,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
-from harness.loads import LoadFailure, check, parse_wrk  # noqa: E402
+from harness.loads import LoadFailure, check, parse_wrk, together  # noqa: E402
 from harness.logins import parse_strace  # noqa: E402
 from harness.process import libraries  # noqa: E402
 
@@ -48,6 +48,15 @@ class Wrk(unittest.TestCase):
     def test_without_that_line_there_is_no_result(self):
         with self.assertRaises(LoadFailure):
             parse_wrk("unable to connect to 127.0.0.1:1")
+
+    def test_of_several_at_once_the_counts_are_added_and_the_longest_times_are_told(self):
+        one, other = parse_wrk(WRK), parse_wrk(WRK)
+        other.update(requests=1_000, p50=700, p99=900, microseconds=8_100_000)
+        other["errors"]["read"] = 2
+        whole = together([one, other])
+        self.assertEqual((whole["requests"], whole["p50"], whole["p99"], whole["p999"]), (809_021, 700, 1_201, 1_900))
+        self.assertEqual((whole["microseconds"], whole["errors"]["read"]), (8_100_000, 2))
+        self.assertEqual((one["requests"], one["errors"]["read"]), (808_021, 0))
 
     def test_a_run_with_errors_is_no_measurement(self):
         for kind in ("connect", "read", "write", "status", "timeout"):
