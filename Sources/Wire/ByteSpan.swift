@@ -5,7 +5,7 @@ extension Span<UInt8> {
     }
 
     /// The part without the optional whitespace of RFC 9110 §5.6.3 at both ends.
-    func trimming(_ range: Range<Int>) -> Range<Int> {
+    package func trimming(_ range: Range<Int>) -> Range<Int> {
         var (start, end) = (range.lowerBound, range.upperBound)
         while start < end, self[start].isWhitespace { start += 1 }
         while start < end, self[end - 1].isWhitespace { end -= 1 }

@@ -68,6 +68,15 @@ package struct Fields: Sendable {
         return found.map { isGood(bytes.span.extracting($0)) }
     }
 
+    /// Hands over the values with this name, the last one first, until `body` wants no more.
+    package func forEachValueFromLast(_ name: FieldName, _ body: (Span<UInt8>) -> Bool) {
+        guard mayContain(name) else { return }
+        let entries = entries
+        for index in entries.indices.reversed() where matches(entries[index], name) {
+            guard body(bytes.span.extracting(valueRange(of: entries[index]))) else { return }
+        }
+    }
+
     package func values(_ name: FieldName) -> [String] {
         guard mayContain(name) else { return [] }
         var values: [String] = []

@@ -18,13 +18,16 @@ package struct IPAddress: Hashable, Sendable {
 
     /// Dotted decimal without leading zeros, or RFC 4291 §2.2 text without brackets or zone.
     package init?(_ text: String) {
-        if text.utf8.contains(UInt8(ascii: ":")) {
-            guard let groups = Self.groups(text) else { return nil }
-            let bytes = groups.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
-            self.init(bytes: bytes)
+        self.init(text.utf8Span.span)
+    }
+
+    package init?(_ text: Span<UInt8>) {
+        if text.first(UInt8(ascii: ":"), in: text.indices) == text.count {
+            guard let quad = Self.quad(text) else { return nil }
+            self.init(high: 0, low: Self.mappedPrefix | UInt64(quad))
         } else {
-            guard let bytes = Self.quad(Substring(text)) else { return nil }
-            self.init(bytes: bytes)
+            guard let bits = Self.groups(text) else { return nil }
+            self.init(high: UInt64(truncatingIfNeeded: bits >> 64), low: UInt64(truncatingIfNeeded: bits))
         }
     }
 
@@ -56,58 +59,70 @@ package struct IPAddress: Hashable, Sendable {
         return difference != 0 ? difference.leadingZeroBitCount : 64 + (low ^ other.low).leadingZeroBitCount
     }
 
-    private static func quad(_ text: Substring) -> [UInt8]? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
-        var bytes: [UInt8] = []
-        for part in parts {
+    /// The 32 bits of four decimal numbers.
+    private static func quad(_ text: Span<UInt8>) -> UInt32? {
+        var quad: UInt32 = 0
+        var start = 0
+        for place in 0..<4 {
+            let end = text.first(UInt8(ascii: "."), in: start..<text.count)
+            guard (end == text.count) == (place == 3) else { return nil }
+            let digits = text.extracting(start..<end)
             // Leading zeros are refused: some readers take them for octal.
-            guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy(\.isDigit),
-                part.utf8.count == 1 || part.utf8.first != UInt8(ascii: "0"), let byte = UInt8(part)
+            guard digits.count <= 3, let number = digits.decimal, number <= 255,
+                digits.count == 1 || digits[0] != UInt8(ascii: "0")
             else { return nil }
-            bytes.append(byte)
+            quad = quad << 8 | UInt32(number)
+            start = end + 1
         }
-        return bytes
+        return quad
     }
 
-    /// The eight groups of an IPv6 address.
-    private static func groups(_ text: String) -> [UInt16]? {
-        let halves = split(text)
-        guard let first = half(halves.before, mayEndInQuad: halves.after == nil) else { return nil }
-        guard let after = halves.after else { return first.count == 8 ? first : nil }
-        guard let last = half(after, mayEndInQuad: true), first.count + last.count < 8 else { return nil }
-        return first + [UInt16](repeating: 0, count: 8 - first.count - last.count) + last
-    }
-
-    /// What stands before and after the first "::".
-    private static func split(_ text: String) -> (before: Substring, after: Substring?) {
-        var previous = text.startIndex
-        while let colon = text[previous...].firstIndex(of: ":") {
-            let next = text.index(after: colon)
-            if next < text.endIndex, text[next] == ":" {
-                return (text[..<colon], text[text.index(after: next)...])
-            }
-            previous = next
-        }
-        return (text[...], nil)
-    }
-
-    private static func half(_ text: Substring, mayEndInQuad: Bool) -> [UInt16]? {
-        guard !text.isEmpty else { return [] }
-        var groups: [UInt16] = []
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        for (index, part) in parts.enumerated() {
-            if mayEndInQuad, index == parts.count - 1, part.contains(".") {
-                guard let bytes = quad(part) else { return nil }
-                groups += [UInt16(bytes[0]) << 8 | UInt16(bytes[1]), UInt16(bytes[2]) << 8 | UInt16(bytes[3])]
+    /// The 128 bits of groups between colons, of which the last two may be a quad, and "::" stands for those that are
+    /// missing.
+    private static func groups(_ text: Span<UInt8>) -> UInt128? {
+        var bits: UInt128 = 0
+        var count = 0
+        // How many groups stand before the "::".
+        var gap = text.isPrefixed(by: "::") ? 0 : nil
+        var start = gap == nil ? 0 : 2
+        while start < text.count {
+            let end = text.first(UInt8(ascii: ":"), in: start..<text.count)
+            let part = text.extracting(start..<end)
+            if let group = group(part) {
+                bits = bits << 16 | UInt128(group)
+                count += 1
+            } else if end == text.count, let quad = quad(part) {
+                bits = bits << 32 | UInt128(quad)
+                count += 2
             } else {
-                guard (1...4).contains(part.utf8.count), part.utf8.allSatisfy({ $0.hexadecimalValue != nil }),
-                    let group = UInt16(part, radix: 16)
-                else { return nil }
-                groups.append(group)
+                return nil
+            }
+            guard count <= 8 else { return nil }
+            start = end + 1
+            if end == text.count { break }
+            // A colon by itself ends no address.
+            guard start < text.count else { return nil }
+            if text[start] == UInt8(ascii: ":") {
+                guard gap == nil else { return nil }
+                gap = count
+                start += 1
             }
         }
-        return groups.count <= 8 ? groups : nil
+        guard let gap else { return count == 8 ? bits : nil }
+        guard count < 8 else { return nil }
+        let width = 16 * (count - gap)
+        return (bits >> width) << (16 * (8 - gap)) | bits & ((1 << width) - 1)
+    }
+
+    /// One to four hexadecimal digits.
+    private static func group(_ text: Span<UInt8>) -> UInt16? {
+        guard (1...4).contains(text.count) else { return nil }
+        var group: UInt16 = 0
+        for index in text.indices {
+            guard let digit = text[index].hexadecimalValue else { return nil }
+            group = group << 4 | UInt16(digit)
+        }
+        return group
     }
 }
 

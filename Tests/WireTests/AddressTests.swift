@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Wire
@@ -48,6 +49,33 @@ struct AddressTests {
     ])
     func `what is no address is refused`(_ text: String) {
         #expect(IPAddress(text) == nil)
+    }
+
+    @Test func `the C library reads the same addresses, whatever the text`() {
+        var random = SystemRandomNumberGenerator()
+        let digits = ["0", "1", "9", "25", "255", "256", "00", "a", "F", "ffff", "12345", "", "1 ", "g"]
+        let joints = [".", ".", ":", ":", "::", ""]
+        var read = 0
+        for _ in 0..<40_000 {
+            let joint = joints.randomElement(using: &random) ?? ":"
+            var text = ""
+            for place in 0..<Int.random(in: 1...9, using: &random) {
+                if place > 0 { text += Int.random(in: 0..<6, using: &random) > 0 ? joint : joints[place % 6] }
+                text += digits[Int.random(in: 0..<(place % 2 == 0 ? 11 : 14), using: &random)]
+            }
+            let address = IPAddress(text)
+            #expect(address?.bytes == Self.bytes(ofAddress: text), "\(text)")
+            read += address == nil ? 0 : 1
+        }
+        #expect(read > 100)
+    }
+
+    /// What inet_pton makes of a text, an IPv4 address in its IPv6 form.
+    private static func bytes(ofAddress text: String) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        if inet_pton(AF_INET6, text, &bytes) == 1 { return bytes }
+        guard inet_pton(AF_INET, text, &bytes) == 1 else { return nil }
+        return [UInt8](repeating: 0, count: 10) + [255, 255] + bytes.prefix(4)
     }
 
     @Test func `loopback is a whole network in IPv4 and one address in IPv6`() throws {

@@ -10,11 +10,21 @@ struct ClientAddress: Sendable {
         guard request.fields.contains(.xForwardedFor), request.peer.map(isTrusted) ?? true else { return request.peer }
         // Nobody comes over a Unix socket but a proxy on this machine.
         var address = request.peer
-        for hop in request.fields.values(.xForwardedFor).joined(separator: ",").split(separator: ",").reversed() {
-            let text = hop.drop { $0 == " " || $0 == "\t" }.prefix { $0 != " " && $0 != "\t" }
-            guard let next = IPAddress(String(text)) else { break }
-            address = next
-            guard isTrusted(next) else { break }
+        request.fields.forEachValueFromLast(.xForwardedFor) { hops in
+            var end = hops.count
+            while true {
+                var start = end
+                while start > 0, hops[start - 1] != UInt8(ascii: ",") { start -= 1 }
+                let hop = hops.trimming(start..<end)
+                // Empty elements of a list mean nothing (RFC 9110 §5.6.1.2).
+                if !hop.isEmpty {
+                    guard let next = IPAddress(hops.extracting(hop)) else { return false }
+                    address = next
+                    guard isTrusted(next) else { return false }
+                }
+                if start == 0 { return true }
+                end = start - 1
+            }
         }
         return address
     }
