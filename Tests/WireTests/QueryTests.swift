@@ -56,6 +56,7 @@ struct QueryTests {
 
     @Test func `keys are sorted, each once, and never values`() {
         #expect(Query(raw: "state=s&code=c&%63ode=d&&x&%zz=1").keys == ["%zz", "code", "state", "x"])
+        #expect(Query(raw: "b+c&a%2Bb=+&=").keys == ["", "a+b", "b c"])
         #expect(Query(raw: "").keys == [])
     }
 
