@@ -57,6 +57,25 @@ struct ObservationLogTests {
         #expect(colored.text == "08:06:01.250 \u{1B}[31mERROR\u{1B}[0m x\n")
     }
 
+    @Test func `each line has its own time, wherever the clock goes`() throws {
+        let times = Mutex([361.25, 361.999, 362, 361, -1_795_248_000.5])
+        let paper = Mutex<[UInt8]>([])
+        let log = EventLog(
+            format: .json, now: { Date(timeIntervalSince1970: 1_795_248_000 + times.withLock { $0.removeFirst() }) },
+            write: { bytes in
+                paper.withLock { $0 += bytes }
+                return true
+            })
+        for _ in 0..<5 { log.info("line") }
+        log.flush()
+        let text = paper.withLock { String(decoding: $0, as: UTF8.self) }
+        #expect(
+            text.split(separator: "\n").map { $0.dropFirst(9).prefix(24) } == [
+                "2026-11-21T08:06:01.250Z", "2026-11-21T08:06:01.999Z", "2026-11-21T08:06:02.000Z",
+                "2026-11-21T08:06:01.000Z", "1969-12-31T23:59:59.500Z",
+            ])
+    }
+
     @Test func `lines below the level are not written, and their fields not even made`() {
         let paper = Paper()
         let log = paper.log(level: .warn)
