@@ -2,7 +2,8 @@ package import Reactor
 import Synchronization
 import Wire
 
-/// An HTTP/1.1 server: one listening socket per loop, one task per request that has to wait.
+/// An HTTP/1.1 server: one listening socket per loop, one task per request that has to wait, and none
+/// while others work for it.
 ///
 /// Gateway and Sandbox make one per listener and give it a `Responder`. Below it, `ServerLoop` takes connections,
 /// `Connection` is the life of one, `Channel` its bytes, and Wire says what they mean.

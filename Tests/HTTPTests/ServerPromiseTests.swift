@@ -22,7 +22,7 @@ struct ServerPromiseTests {
         func begin(for caller: Waiting) {
             guard let loop = Loop.current else { preconditionFailure("work begins on a loop") }
             begun.open()
-            guard !endsAtOnce else { return loop.getUp(caller) }
+            guard !endsAtOnce, !wasCancelled else { return loop.getUp(caller) }
             self.caller = caller
             task = Task(executorPreference: loop) {
                 try? await self.hold.wait(until: .after(.seconds(60)))
@@ -45,7 +45,7 @@ struct ServerPromiseTests {
     {
         let work = Work()
         let immediate: @Sendable (Request) -> Response? = { $0.path.hasPrefix("/now") ? .text($0.path) : nil }
-        let promise: @Sendable (Request) -> Answer? = { request in
+        let promise: @Sendable (Request) async -> Answer? = { request in
             switch request.path {
             case "/after": Self.answer(after: work)
             case "/atonce": Self.answer(after: Work(endsAtOnce: true))
@@ -69,13 +69,50 @@ struct ServerPromiseTests {
 
     @Test func `who stops a server has the work cancelled, and what can be answered is answered`() async throws {
         let work = Work()
-        let promise: @Sendable (Request) -> Answer? = { _ in Self.answer(after: work) }
+        let promise: @Sendable (Request) async -> Answer? = { _ in Self.answer(after: work) }
         try await withServer(promise: promise) { server in
             let client = try server.connect()
             try client.send("GET /a HTTP/1.1\r\n\(host)\r\n")
             try await server.group.run { try await work.begun.wait(until: .after(.seconds(60))) }
             await server.stop(within: .zero)
             #expect(try client.receiveToEnd().hasSuffix("/a cancelled"))
+        }
+    }
+
+    @Test func `work that is handed out after its server was stopped is cancelled before it begins`() async throws {
+        let (work, begun, hold) = (Work(), Gate(), Gate())
+        let promise: @Sendable (Request) async -> Answer? = { _ in
+            begun.open()
+            try? await hold.wait(until: .after(.seconds(60)))
+            return Self.answer(after: work)
+        }
+        try await withServer(promise: promise) { server in
+            let client = try server.connect()
+            try client.send("GET /a HTTP/1.1\r\n\(host)\r\n")
+            try await server.group.run { try await begun.wait(until: .after(.seconds(60))) }
+            await server.stop(within: .zero)
+            #expect(try client.receiveToEnd().hasSuffix("/a cancelled"))
+        }
+    }
+
+    @Test func `what follows cancelled work waits for nothing either`() async throws {
+        let (work, hold) = (Work(), Gate())
+        let promise: @Sendable (Request) async -> Answer? = { _ in
+            .after(work) { _ in
+                do throws(IOError) {
+                    try await hold.wait(until: .after(.seconds(60)))
+                    return .text("opened")
+                } catch {
+                    return .text("\(error == .cancelled)")
+                }
+            }
+        }
+        try await withServer(promise: promise) { server in
+            let client = try server.connect()
+            try client.send("GET /a HTTP/1.1\r\n\(host)\r\n")
+            try await server.group.run { try await work.begun.wait(until: .after(.seconds(60))) }
+            await server.stop(within: .zero)
+            #expect(try client.receiveToEnd().hasSuffix("true"))
         }
     }
 

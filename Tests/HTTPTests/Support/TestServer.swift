@@ -101,12 +101,12 @@ extension ServerOptions {
 struct Answers: Responder {
     let answer: @Sendable (Request) async -> Response
     var immediate: @Sendable (Request) -> Response? = { _ in nil }
-    var promise: @Sendable (Request) -> Answer? = { _ in nil }
+    var promise: @Sendable (Request) async -> Answer? = { _ in nil }
 
     func respondNow(to request: Request) -> Response? { immediate(request) }
     func respond(to request: Request) async -> Response { await answer(request) }
     func answer(to request: Request) async -> Answer {
-        if let promised = promise(request) { return promised }
+        if let promised = await promise(request) { return promised }
         return .response(await answer(request))
     }
 }
@@ -118,7 +118,7 @@ func withServer(
     loops: Int = 1, options: ServerOptions = .patient,
     answer: @escaping @Sendable (Request) async -> Response = echo,
     immediate: @escaping @Sendable (Request) -> Response? = { _ in nil },
-    promise: @escaping @Sendable (Request) -> Answer? = { _ in nil },
+    promise: @escaping @Sendable (Request) async -> Answer? = { _ in nil },
     _ body: @escaping @Sendable (TestServer) async throws -> Void
 ) async throws {
     let group = LoopGroup(count: loops)
