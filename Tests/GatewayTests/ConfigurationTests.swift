@@ -100,6 +100,7 @@ struct ConfigurationTests {
         let json = ConfigurationText.with(account: "jsDomains: [\"example.com\"]")
         let domain = try #require(ConfigurationText.load(json).configuration.accounts[0].jsDomains.first)
         #expect(domain.covers("example.com") && domain.covers("a.b.example.com"))
+        #expect(try !#require(Domain("127.0.0.1")).covers("a.127.0.0.1"), "an address has no sub-domains")
         #expect(!domain.covers("notexample.com") && !domain.covers("example.com.evil.org") && !domain.covers("com"))
     }
 
