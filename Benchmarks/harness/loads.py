@@ -62,12 +62,12 @@ def wrk(server, seconds, arguments, headers=(), connections=64, tolerated=0, cor
         "wrk", "-t1", f"-c{connections // len(cores)}", f"-d{max(1, round(seconds))}s", "-s", WRK_SCRIPT, server.url,
         "--", *arguments, *headers]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    processes = [
-        subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            preexec_fn=machine.pinned([core]))
-        for core in cores]
+    processes = []
     try:
+        for core in cores:
+            processes.append(subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                preexec_fn=machine.pinned([core])))
         outputs = [process.communicate(timeout=seconds + 60) for process in processes]
     finally:
         for process in processes:

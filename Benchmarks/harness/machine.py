@@ -20,8 +20,8 @@ SERVER = CORES[:1]
 LOAD = CORES[1:2] or SERVER
 PLATFORM = CORES[2:3] or LOAD
 PAIR = CORES[:1] + CORES[3:4] if len(CORES) > 3 else CORES[:2]
-# For a server with two loops the load has two cores as well, the server's own where there are no others.
-LOAD_PAIR = CORES[1:3] if len(CORES) > 3 else PAIR
+# For a server with two loops the load has two cores as well: others than the server's, as far as there are any.
+LOAD_PAIR = CORES[-2:] if len(CORES) == 3 else CORES[1:3] if len(CORES) > 3 else PAIR
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)

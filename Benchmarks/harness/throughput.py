@@ -134,6 +134,7 @@ def auth(bench, out):
 @row("cores", "two cores instead of one, GET /get-signature", [
     Aim("factor", "twice the requests per CPU-second of two loops, of one", "x", least=1.8),
     Aim("nginx", "nginx's, two workers instead of one", "x"),
+    Aim("rate", "requests per second of two loops, of one", "x"),
 ])
 def cores(bench, out):
     # The load is in the same place for one loop as for two: where it shares the server's cores it slows either alike,
@@ -151,6 +152,7 @@ def cores(bench, out):
         double = out.sample("magpie, two cores", measured(server))
     out.figure("factor", 2 * per_cpu(double, single))
     out.figure("nginx", 2 * per_cpu(nginx_double, nginx))
+    out.figure("rate", double.requests_per_second / single.requests_per_second)
 
 
 @row("tls", "GET /get-signature over TLS", [

@@ -64,7 +64,7 @@ struct Door: Sendable {
             case .unavailable: .fileUnavailable
             default: .notFound
             }
-        return refusal(failure as any Error, request)
+        return refusal(failure, request)
     }
 
     /// What is refused before there is a handler, or without a response.
@@ -92,7 +92,7 @@ struct Door: Sendable {
         }
         var response = ErrorReply(failure).response(to: request, id: id.text)
         if let error = error as? CrossOriginError {
-            try? error.origin.grant(on: &response, to: request, takesCredentials: error.takesCredentials)
+            try? error.origin.grant(on: &response, takesCredentials: error.takesCredentials)
         }
         return response
     }

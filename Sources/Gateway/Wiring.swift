@@ -133,7 +133,7 @@ final class Wiring: Sendable {
             accounts: accounts, sessions: sessions, hub: hub, records: LoginRecords(store: store, now: now),
             quota: quota, limit: limits.logins, cookies: cookies, publicOrigin: configuration.publicURL.description,
             log: log, metrics: metrics, now: now, patience: configuration.upstream.timeout * 2 + .seconds(1),
-            pause: timing.sleep, fetcher: fetcher)
+            pause: timing.sleep)
         let sessionRoutes = SessionRoutes(
             accounts: accounts, sessions: sessions, cookies: cookies,
             profiles: profiles,

@@ -3,7 +3,7 @@ package import Wire
 
 /// What a responder has for a request: the response, or what has to be done before there is one.
 ///
-/// A task that waits holds some 4 KB of frames. Where thousands wait at a time, for another server, the handler returns
+/// A task that waits holds some KB of frames. Where thousands wait at a time, for another server, the handler returns
 /// what it waits for instead; nobody holds a task until that is done.
 package enum Answer: Sendable {
     case response(Response)

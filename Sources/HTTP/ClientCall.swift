@@ -7,7 +7,8 @@ import Wire
 /// Thousands of these may wait at a time for a server that takes its time. So only what comes before, finding a
 /// connection and sending, has a task; then the loop calls this object when there is something to read.
 ///
-/// Unchecked: one task makes it and waits for it, and meanwhile it is used on its loop's thread only.
+/// Unchecked: from its beginning to its end it is used on its loop's thread only; who makes it, and who reads what came of
+/// it, comes before and after.
 package final class ClientCall: Awaited, Watcher, @unchecked Sendable {
     private let client: Client
     private let base: WebURL
@@ -72,6 +73,8 @@ package final class ClientCall: Awaited, Watcher, @unchecked Sendable {
     // MARK: - On the loop
 
     package func begin(for caller: Waiting) {
+        // A message that cannot be made has its outcome already.
+        guard outcome == nil else { return onShelf.loop.getUp(caller) }
         self.caller = caller
         guard !isCancelled else { return fail(.cancelled) }
         connection = onShelf.take(origin)

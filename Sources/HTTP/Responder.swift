@@ -8,8 +8,8 @@ package protocol Responder: Sendable {
     /// has happened yet, and `respond` is asked.
     func respondNow(to request: Request) -> Response?
 
-    /// What a server asks where `respondNow` had nothing: `respond`, but where a response takes others' work, that work
-    /// may be handed out to be waited for without a task.
+    /// What a server asks where `respondNow` had nothing: the same answer as `respond`'s, but where it takes others' work,
+    /// that work may be handed out to be waited for without a task.
     func answer(to request: Request) async -> Answer
 }
 

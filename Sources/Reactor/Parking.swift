@@ -11,7 +11,7 @@ package enum Wake: Sendable {
     case cancelled
 }
 
-/// Who waits on a seat without a task: an object that is called. A task that waits holds 10 KB of stacks and frames,
+/// Who waits on a seat without a task: an object that is called. A task that waits holds some KB of frames,
 /// which is much for one of ten thousand connections that have nothing to do.
 package protocol Watcher: AnyObject {
     /// On the loop's thread, once for every watch, and never from within the call that began it. Must not block. The
@@ -23,7 +23,8 @@ package protocol Watcher: AnyObject {
 /// wait deep down in their calls hold the room of all these calls; this way they wait near the top, for one object, or
 /// have ended and a watcher goes on.
 package protocol Awaited: AnyObject, Sendable {
-    /// On the loop's thread, once. The caller is got up (`Loop.getUp`) exactly once, in this very call or after it.
+    /// Once, on the thread of the loop that the caller waits on. There, too, he is got up (`Loop.getUp`), exactly once, in
+    /// this very call or after it.
     func begin(for caller: Waiting)
     /// On the loop's thread, at any time: before it begins and after its end, too.
     func cancel()

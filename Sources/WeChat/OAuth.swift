@@ -156,7 +156,7 @@ public struct OAuth: Sendable {
 
 /// The exchange of one code, in steps: of those who wait for one, each holds this object and next to nothing else.
 ///
-/// Unchecked: one task makes it, and uses it until its end.
+/// Unchecked: whoever made it uses it, and then whoever goes on once it has ended; never two at a time.
 package final class CodeExchange: @unchecked Sendable {
     private let oauth: OAuth
     /// Nil for what cannot be a code.
@@ -177,8 +177,10 @@ package final class CodeExchange: @unchecked Sendable {
             ], wanted: "access_token", repeats: false, at: oauth.platform)
     }
 
-    /// For one who sends it himself, and then has `note` know of the reply; nil where there is nothing to send. It is made
-    /// once.
+    /// What sends it.
+    package var fetcher: any Fetcher { oauth.platform.fetcher }
+
+    /// For one who has the fetcher send it, once, and then tells `note` of the reply; nil where there is nothing to send.
     package var call: Call? { inquiry?.call }
 
     package func note(_ reply: Result<Reply, FetchError>) {

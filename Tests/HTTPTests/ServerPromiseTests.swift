@@ -1,5 +1,6 @@
 import HTTP
 import Reactor
+import Synchronization
 import TestSupport
 import Testing
 import Wire
@@ -121,6 +122,29 @@ struct ServerPromiseTests {
         await LoopGroup.running { _ in
             let router = Router([Route(.get, "/", answering: { _, _ in Self.answer(after: Work(endsAtOnce: true)) })])
             #expect(await router.respond(to: request).status == .ok)
+        }
+    }
+
+    @Test func `a call that cannot be made has failed at once, for who waits without a task too`() async throws {
+        let client = Mutex<Client?>(nil)
+        let nobody = try WebURL("http://127.0.0.1:9")
+        let promise: @Sendable (Request) async -> Answer? = { _ in
+            guard let client = client.withLock({ $0 }) else { return nil }
+            let call = client.call(ClientRequest(to: nobody, path: "/a b", timeout: .seconds(60)))
+            return .after(call) { _ in
+                do throws(ClientError) {
+                    return .text("\(try call.response().status)")
+                } catch {
+                    return .text("\(error.kind)")
+                }
+            }
+        }
+        try await withServer(promise: promise) { server in
+            let made = try Client(group: server.group)
+            client.withLock { $0 = made }
+            let visitor = try server.connect()
+            try visitor.send("GET / HTTP/1.1\r\n\(host)\r\n")
+            #expect(try visitor.receiveResponse().body.contains("badTarget"))
         }
     }
 }

@@ -24,9 +24,6 @@ final class LoginRoutes: Sendable {
     /// How long a second callback waits for the first one's outcome.
     let patience: Duration
     let pause: @Sendable (Duration) async throws(CancellationError) -> Void
-    /// Carries the exchange of codes, so that nobody who waits for one holds a task; nil where the accounts' platforms
-    /// are reached in another way.
-    private let fetcher: ClientFetcher?
     let brake = LogBrake()
 
     /// What a login counts as when more than half of all are taken. A few addresses, each within its limit, could otherwise
@@ -39,7 +36,7 @@ final class LoginRoutes: Sendable {
         accounts: Accounts, sessions: Sessions, hub: LoginHub, records: LoginRecords, quota: LoginQuota,
         limit: RateLimit, cookies: Cookies, publicOrigin: String, log: EventLog, metrics: Metrics,
         now: @escaping @Sendable () -> Date, patience: Duration,
-        pause: @escaping @Sendable (Duration) async throws(CancellationError) -> Void, fetcher: ClientFetcher? = nil
+        pause: @escaping @Sendable (Duration) async throws(CancellationError) -> Void
     ) {
         self.accounts = accounts
         self.sessions = sessions
@@ -54,7 +51,6 @@ final class LoginRoutes: Sendable {
         self.now = now
         self.patience = patience
         self.pause = pause
-        self.fetcher = fetcher
     }
 
     /// One path serves both ways, as WeChat's console and wechat-jssdk have it.
@@ -90,10 +86,10 @@ final class LoginRoutes: Sendable {
         }
     }
 
-    /// Has the exchange waited for without a task; nil where that cannot be.
+    /// Has the exchange waited for without a task; nil for a fetcher that is an embedder's own.
     @inline(never)
     private func answer(after claim: LoginClaim, _ desk: AccountDesk) -> ThrowingAnswer? {
-        guard let fetcher, let call = claim.exchange.call else { return nil }
+        guard let fetcher = claim.exchange.fetcher as? ClientFetcher, let call = claim.exchange.call else { return nil }
         let (path, start, fetch) = (call.path, Deadline.now(), fetcher.begin(call))
         return .after(fetch) { [self] request in
             claim.exchange.note(

@@ -9,7 +9,7 @@ package struct AccessRecord: Sendable {
     /// Of which the names are told.
     package var query: Query
     package var status: Int
-    /// Bytes of the body.
+    /// Bytes of the answer, its head included.
     package var bytes: Int
     package var took: Duration
     package var requestID: RequestID

@@ -18,7 +18,7 @@ struct ClientAddress: Sendable {
                 let hop = hops.trimming(start..<end)
                 // Empty elements of a list mean nothing (RFC 9110 §5.6.1.2).
                 if !hop.isEmpty {
-                    guard let next = IPAddress(hops.extracting(hop)) else { return false }
+                    guard let next = Self.address(hops.extracting(hop)) else { return false }
                     address = next
                     guard isTrusted(next) else { return false }
                 }
@@ -27,6 +27,11 @@ struct ClientAddress: Sendable {
             }
         }
         return address
+    }
+
+    /// Some proxies write the port behind the address.
+    private static func address(_ hop: Span<UInt8>) -> IPAddress? {
+        IPAddress(hop) ?? Authority(hop)?.address
     }
 
     /// The address that a limit per address counts for a request. Nil for programs on this machine, and for proxies that

@@ -2,8 +2,8 @@ import Wire
 
 /// Which pages of other origins may ask for signatures, and the CORS fields that tell their browsers so.
 struct CrossOrigin: Sendable {
-    /// Whether the request names an origin, which is the one to grant; others need no grant.
-    let isGranted: Bool
+    /// The fields of the request, whose origin is the one to grant; nil where it names none and needs no grant.
+    private let granted: Fields?
 
     /// Throws `.foreignOrigin` for a page of a host that is not the account's.
     ///
@@ -18,18 +18,14 @@ struct CrossOrigin: Sendable {
         }
         // A browser that hides the origin still tells that another site asks.
         guard isOurs ?? (request.fields[.secFetchSite] != "cross-site") else { throw .foreignOrigin }
-        isGranted = isOurs != nil
+        granted = isOurs == nil ? nil : request.fields
     }
 
-    /// - Parameters:
-    ///   - request: the one that was looked at.
-    ///   - takesCredentials: whether a script may read the answer that came with its visitor's cookies.
-    func grant(
-        on response: inout Response, to request: borrowing Request, takesCredentials: Bool = false
-    ) throws(WireError) {
+    /// - Parameter takesCredentials: whether a script may read the answer that came with its visitor's cookies.
+    func grant(on response: inout Response, takesCredentials: Bool = false) throws(WireError) {
         Self.vary(&response)
-        guard isGranted else { return }
-        try response.fields.append(.accessControlAllowOrigin, copying: .origin, of: request.fields)
+        guard let granted else { return }
+        try response.fields.append(.accessControlAllowOrigin, copying: .origin, of: granted)
         if takesCredentials { try response.fields.append(.accessControlAllowCredentials, "true") }
     }
 

@@ -15,7 +15,7 @@ struct SigningRoutes: Sendable {
         do {
             let pages = try pages(request, desk)
             let ticket = try await ticket(desk, isForced: request.query.only("force") == "1")
-            return try answer(request, pages, origin, desk, ticket, at: desk.keeper.now)
+            return try answer(pages, origin, desk, ticket, at: desk.keeper.now)
         } catch {
             // A page of a granted origin may read the reason, too.
             throw CrossOriginError(cause: error, origin: origin)
@@ -31,7 +31,7 @@ struct SigningRoutes: Sendable {
         }
         let origin = try crossOrigin(request, desk)
         do {
-            return try answer(request, try pages(request, desk), origin, desk, ticket, at: now)
+            return try answer(try pages(request, desk), origin, desk, ticket, at: now)
         } catch {
             throw CrossOriginError(cause: error, origin: origin)
         }
@@ -42,7 +42,7 @@ struct SigningRoutes: Sendable {
         let desk = try accounts.named(request.query.only("account"))
         let origin = try CrossOrigin(request, desk: desk, site: site)
         var response = Response(.noContent)
-        try origin.grant(on: &response, to: request)
+        try origin.grant(on: &response)
         try response.fields.append(.accessControlAllowMethods, "GET")
         try response.fields.append(.accessControlMaxAge, "600")
         return response
@@ -73,13 +73,13 @@ struct SigningRoutes: Sendable {
     }
 
     private func answer(
-        _ request: Request, _ pages: (page: PageURL, entry: PageURL?), _ origin: CrossOrigin, _ desk: AccountDesk,
-        _ ticket: Ticket, at now: Date
+        _ pages: (page: PageURL, entry: PageURL?), _ origin: CrossOrigin, _ desk: AccountDesk, _ ticket: Ticket,
+        at now: Date
     ) throws -> Response {
         var body: [UInt8] = []
         desk.jssdk.append(url: pages.page.text, entry: pages.entry?.text, ticket: ticket, at: now, to: &body)
         var response = Response(.ok, fields: Self.fields, body: .bytes(body))
-        try origin.grant(on: &response, to: request)
+        try origin.grant(on: &response)
         desk.signed.add(1)
         return response
     }

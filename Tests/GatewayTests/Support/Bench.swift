@@ -25,10 +25,13 @@ final class Bench: Sendable {
         var now: Date { seconds.withLock { $0 } }
     }
 
-    /// - Parameter sleepsAtOnce: Whether a pause only moves the clock.
+    /// - Parameters:
+    ///   - sleepsAtOnce: Whether a pause only moves the clock.
+    ///   - fetcher: What carries the calls in the place of `weChat`.
     init(
         store: (any Store)? = nil, limits: Configuration.Limits = .init(), stableToken: Bool = true,
-        sites: [Configuration.Site] = [], clock: Clock = Clock(), sleepsAtOnce: Bool = false
+        sites: [Configuration.Site] = [], clock: Clock = Clock(), sleepsAtOnce: Bool = false,
+        fetcher: ((Metrics) -> any Fetcher)? = nil
     ) {
         time = clock
         let now: @Sendable () -> Date = { clock.now }
@@ -55,12 +58,12 @@ final class Bench: Sendable {
         let returns = ReturnRules(
             hosts: [.init(name: "h5.example.com"), .init(name: "shop.example.com")], ownScheme: "https",
             ownHost: .init(name: "h5.example.com"))
-        let weChat = weChat
+        let fetcher = fetcher?(metrics) ?? weChat
         let desks = ["main", "second"].map { name in
             let account = Account(
                 name: name, appID: name == "main" ? "wx0000000000000001" : "wx0000000000000002",
                 appSecret: "APPSECRET_CANARY_\(name)", usesStableToken: stableToken)
-            let platform = Platform(account: account, fetcher: weChat, timing: timing) { operation, error in
+            let platform = Platform(account: account, fetcher: fetcher, timing: timing) { operation, error in
                 journal.note(operation, of: name, error)
             }
             return AccountDesk(
@@ -117,7 +120,7 @@ final class Bench: Sendable {
     private let sink: LineSink
 
     func respond(_ request: Request) async -> Response {
-        // As a server asks.
+        // As a server asks, but that its task waits for others' work.
         if let response = router.respondNow(to: request) { return response }
         return await router.respond(to: request)
     }
