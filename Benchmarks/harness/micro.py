@@ -73,6 +73,7 @@ class Kind:
     play: object
     prepare: object = lambda visitor: None
     has_database: bool = False
+    has_access_log: bool = False
 
 
 def have_session(visitor):
@@ -85,8 +86,12 @@ def have_file(visitor):
 
 FILE = "/wechat-jssdk.js"
 ORIGIN_FIELD = {"Origin": one(ORIGIN).partition(": ")[2]}
+PROXY_FIELDS = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
 KINDS = [
     Kind("get-signature", lambda visitor: visitor.ask(one(SIGN), 200, ORIGIN_FIELD)),
+    # As most visitors come: over a proxy, which says whose request it is, and that address has a limit.
+    Kind("signature-proxied", lambda visitor: visitor.ask(one(SIGN), 200, ORIGIN_FIELD | PROXY_FIELDS)),
+    Kind("signature-logged", lambda visitor: visitor.ask(one(SIGN), 200, ORIGIN_FIELD), has_access_log=True),
     Kind("auth", lambda visitor: visitor.ask("/auth", 200, visitor.session), have_session, has_database=True),
     Kind("session", lambda visitor: visitor.ask("/session", 200, visitor.session), have_session, has_database=True),
     Kind("file-304", lambda visitor: visitor.ask(FILE, 304, visitor.fields), have_file),
@@ -124,7 +129,8 @@ def per_request(stage, platform, kind):
         runs = []
         for requests, core in ((MANY, CORES[0]), (FEW, CORES[-1])):
             store = {"kind": "sqlite", "path": stage.fresh("micro.sqlite")} if kind.has_database else None
-            server = stack.enter_context(Callgrind(stage, platform, store=store, cores=[core]))
+            server = stack.enter_context(
+                Callgrind(stage, platform, store=store, access_log=kind.has_access_log, cores=[core]))
             runs.append((server, requests))
         many, few = pool.map(lambda run: count(run[0], kind, run[1]), runs)
     return round((many - few) / (MANY - FEW))
