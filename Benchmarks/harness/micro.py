@@ -148,7 +148,11 @@ def table(figures, accepted):
     for name, change in growth(figures, accepted).items():
         known = f"{accepted[name]:,}" if change is not None else "none"
         told = f"{change:+.1%}" if change is not None else "new"
-        mark = "  grown by more than allowed" if change is not None and change > TOLERANCE else ""
+        mark = ""
+        if change is not None and change > TOLERANCE:
+            mark = "  grown by more than allowed"
+        if change is not None and change < -TOLERANCE:
+            mark = "  fallen: Benchmarks/micro --accept, or it may grow again unseen"
         lines.append(f"{name:<26}{figures[name]:>12,}{known:>12}{told:>10}{mark}")
     return "\n".join(lines)
 

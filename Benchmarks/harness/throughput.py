@@ -36,9 +36,9 @@ def signing_nginx(bench, **options):
 
 @row("sign", "GET /get-signature", [
     Aim("ratio", "requests per CPU-second, of nginx's", least=0.85, chart="signature"),
-    Aim("distinct", "a URL and an Origin of its own for each request, of one for all", least=0.95),
+    Aim("distinct", "a URL and an Origin of its own for each request, compared with one for all", least=0.95),
     Aim("growth", "growth of RSS over distinct URLs", " MiB", most=2),
-    Aim("log", "cost of the access log", most=0.15),
+    Aim("log", "cost of the access log, of the requests per CPU-second", most=0.15),
 ])
 def sign(bench, out):
     fixed = ("fixed", one(SIGN), one(ORIGIN))
@@ -132,9 +132,9 @@ def auth(bench, out):
 
 
 @row("cores", "two cores instead of one, GET /get-signature", [
-    Aim("factor", "twice the requests per CPU-second of two loops, of one", "x", least=1.8),
-    Aim("nginx", "nginx's, two workers instead of one", "x"),
-    Aim("rate", "requests per second of two loops, of one", "x"),
+    Aim("factor", "work of two loops in two cores' time, of one loop's in one", "x", least=1.8),
+    Aim("nginx", "nginx's two workers, of one", "x"),
+    Aim("rate", "requests per second of two loops under this load, of one", "x"),
 ])
 def cores(bench, out):
     # The load is in the same place for one loop as for two: where it shares the server's cores it slows either alike,

@@ -133,7 +133,8 @@ extension Failure {
         case .badState: "The state of this login link is not one of ours."
         case .loginExpired: "This login link is unknown, has expired or was already used."
         case .otherAccount: "This login was started for another account."
-        case .loginLoop: "Login was started several times without success; the browser may be refusing cookies."
+        case .loginLoop:
+            "Login was started several times without success: the browser may be refusing cookies, or WeChat the codes."
         case .loginFailed: "WeChat did not confirm the login."
         case .loginUnavailable: "WeChat cannot be reached at the moment, so login is not possible."
         case .tooManyLogins: "Too many logins were begun in the last minutes; please try again soon."
@@ -173,7 +174,7 @@ extension Failure {
         case .badState: "登录链接无效。"
         case .loginExpired: "登录链接已失效或已被使用，请重新登录。"
         case .otherAccount: "此登录属于另一个公众号。"
-        case .loginLoop: "多次尝试登录都没有成功，浏览器可能禁用了 Cookie。"
+        case .loginLoop: "多次尝试登录都没有成功：浏览器可能禁用了 Cookie，或者微信拒绝了授权 code。"
         case .loginFailed: "微信没有确认此次登录，请重试。"
         case .loginUnavailable: "暂时无法连接微信，请稍后再试。"
         case .tooManyLogins: "登录人数过多，请稍候，页面会自动重试。"

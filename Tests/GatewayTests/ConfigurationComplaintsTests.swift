@@ -42,6 +42,10 @@ struct ConfigurationComplaintsTests {
         root("limits: { connections: 0 }", "limits.connections", "0 is out of range; expected a whole number from 1"),
         root("limits: { headerFields: true }", "limits.headerFields", "holds true or false"),
         root("limits: { bodyBytes: \"64 KB of text\" }", "limits.bodyBytes", "is no size"),
+        root("limits: { bodyBytes: 1.5 }", "limits.bodyBytes", "a whole number of bytes"),
+        root(
+            "limits: { sessionCache: \"9 GiB\" }", "limits.sessionCache",
+            "\"9 GiB\" is out of range; expected a size from 0 to 8 GiB"),
         root("limits: { bodyBytes: \"1 MB\", requestLine: 1 }", "limits.requestLine", "1 is out of range"),
         root("limits: { headerTimeout: 10 }", "limits.headerTimeout", "holds a number; expected a duration"),
         root("limits: { headerTimeout: \"10\" }", "limits.headerTimeout", "\"10\" is no duration"),

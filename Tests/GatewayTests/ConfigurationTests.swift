@@ -47,7 +47,7 @@ struct ConfigurationTests {
               sites: [{ name: "shop", origin: "HTTPS://Shop.Example.org:443/", secret: { env: "SECRET" } },
                       { name: "dev-1", origin: "http://localhost:3000", secret: "0123456789abcdef0123456789abcdeF" }],
               upstream: { api: "http://127.0.0.1:8090", open: "http://localhost:8090", timeout: "500ms" },
-              limits: { connections: 5, bodyBytes: "1 MiB", headerBytes: 0x2000, drain: "0s" },
+              limits: { connections: 5, bodyBytes: "1 MiB", headerBytes: 0x2000, sessionCache: "2 GiB", drain: "0s" },
               log: { file: "a.log", level: "debug", format: "json", access: false }, sandbox: { listen: "localhost:9000" } }
             """
         let loaded = try ConfigurationText.load(json)
@@ -65,6 +65,7 @@ struct ConfigurationTests {
         #expect(configuration.limits.connections == 5)
         #expect(configuration.limits.bodyBytes == 1_048_576)
         #expect(configuration.limits.headerBytes == 8_192)
+        #expect(configuration.limits.sessionCache == 2 << 30)
         #expect(configuration.limits.drain == .zero)
         #expect(configuration.log.file == "a.log")
         #expect(configuration.log.level == .debug && configuration.log.format == .json && !configuration.log.access)

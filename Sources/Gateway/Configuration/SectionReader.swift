@@ -108,19 +108,20 @@ final class SectionReader {
 
     /// A number of bytes, plain or as `"64 KiB"`.
     func read(_ key: String, into target: inout Int, bytesIn range: ClosedRange<Int>) {
-        let expected = "bytes from \(range.lowerBound) to \(range.upperBound), as a number or as \"64 KiB\""
+        let bounds = "\(UnitText.describe(bytes: range.lowerBound)) to \(UnitText.describe(bytes: range.upperBound))"
+        let expected = "a size from \(bounds): a whole number of bytes, or one of KiB, MiB or GiB as in \"64 KiB\""
         let taken = value(key) { node throws(Objection) -> Int in
-            let number: Int
+            let (number, written): (Int, String)
             switch node {
-            case .integer(let plain): number = plain
+            case .integer(let plain): (number, written) = (plain, "\(plain)")
             case .string(let text):
                 guard let size = UnitText.bytes(text) else {
                     throw Objection("\(quoted(text)) is no size", expected: expected)
                 }
-                number = size
+                (number, written) = (size, quoted(text))
             default: throw Objection("holds \(node.kind)", expected: expected)
             }
-            guard range.contains(number) else { throw Objection("\(number) is out of range", expected: expected) }
+            guard range.contains(number) else { throw Objection("\(written) is out of range", expected: expected) }
             return number
         }
         target = taken ?? target

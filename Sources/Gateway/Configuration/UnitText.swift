@@ -6,7 +6,7 @@ enum UnitText {
     ]
     private static let sizes: [(unit: String, bytes: Int)] = [
         ("b", 1), ("k", 1 << 10), ("kb", 1 << 10), ("kib", 1 << 10), ("m", 1 << 20), ("mb", 1 << 20),
-        ("mib", 1 << 20),
+        ("mib", 1 << 20), ("g", 1 << 30), ("gb", 1 << 30), ("gib", 1 << 30),
     ]
 
     /// `500ms`, `10s`, `15m`, `24h`, `7d`; a bare number is refused, for seconds and milliseconds are too far apart.
@@ -17,7 +17,7 @@ enum UnitText {
         return entry.length * number
     }
 
-    /// `65536`, `64 KiB`, `1MiB`; the units are powers of 1,024.
+    /// `65536`, `64 KiB`, `1MiB`, `2 GiB`; the units are powers of 1,024.
     static func bytes(_ text: String) -> Int? {
         guard let (number, unit) = split(text) else { return nil }
         let factor = unit.isEmpty ? 1 : sizes.first { $0.unit == unit.lowercased() }?.bytes
@@ -33,6 +33,13 @@ enum UnitText {
             if count > 0, length * count == duration { return "\(count)\(unit)" }
         }
         return "0s"
+    }
+
+    /// The shortest exact spelling.
+    static func describe(bytes: Int) -> String {
+        let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
+        guard let (unit, size) = units.first(where: { bytes >= $0.1 && bytes % $0.1 == 0 }) else { return "\(bytes)" }
+        return "\(bytes / size) \(unit)"
     }
 
     /// At most nine digits, so that no unit can overflow.
