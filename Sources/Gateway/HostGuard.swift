@@ -13,6 +13,8 @@ final class HostGuard: Responder {
     private let metrics: Metrics
     /// Lower-case names; an address stands for itself.
     private let hosts: Set<String>
+    /// The one of them, where there is one: to compare costs less than to hash.
+    private let onlyHost: String?
     /// A listener on loopback is asked for by many names and addresses; all of them are this machine.
     private let admitsLoopback: Bool
     /// Probes and scrapers ask a machine by whatever address it has today. Only a name can be rebound.
@@ -30,6 +32,7 @@ final class HostGuard: Responder {
         self.door = door
         self.metrics = metrics
         self.hosts = hosts
+        onlyHost = hosts.count == 1 ? hosts.first : nil
         self.admitsLoopback = admitsLoopback
         self.admitsAddresses = admitsAddresses
         self.tellsStrictTransport = tellsStrictTransport
@@ -75,7 +78,7 @@ final class HostGuard: Responder {
 
     private func isForUs(_ request: Request) -> Bool {
         guard let authority = request.authority else { return true }
-        return hosts.contains(authority.host) || (admitsLoopback && Domain.isLoopback(authority.host))
-            || (admitsAddresses && authority.address != nil)
+        return onlyHost == authority.host || hosts.contains(authority.host)
+            || (admitsLoopback && Domain.isLoopback(authority.host)) || (admitsAddresses && authority.address != nil)
     }
 }

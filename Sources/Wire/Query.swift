@@ -9,6 +9,14 @@ package struct Query: Hashable, Sendable {
 
     package var isEmpty: Bool { raw.isEmpty }
 
+    /// Whether there is one parameter, and it has this name as it stands: then nobody need look for others.
+    package func isOnly(_ name: StaticString) -> Bool {
+        let bytes = raw.utf8Span.span
+        let length = name.utf8CodeUnitCount
+        return bytes.count > length && bytes[length] == UInt8(ascii: "=") && bytes.isPrefixed(by: name)
+            && bytes.first(UInt8(ascii: "&"), in: bytes.indices) == bytes.count
+    }
+
     /// The first value with this name. Throws `.badEscape` where a name before it, or the value, cannot be decoded.
     package func first(_ name: String) throws(WireError) -> String? {
         var first: String?

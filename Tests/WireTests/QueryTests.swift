@@ -3,6 +3,13 @@ import Testing
 @testable import Wire
 
 struct QueryTests {
+    @Test func `a query is of one parameter only if nothing else could be in it`() {
+        for raw in ["url=", "url=a", "url=a=b", "url=%26account=x"] { #expect(Query(raw: raw).isOnly("url"), "\(raw)") }
+        for raw in ["", "url", "ur=a", "urls=a", "url=a&", "&url=a", "url=a&account=b", "u%72l=a", "URL=a", "a=url="] {
+            #expect(!Query(raw: raw).isOnly("url"), "\(raw)")
+        }
+    }
+
     @Test func `a parameter is decoded when it is asked for`() throws {
         let query = Query(raw: "url=https%3A%2F%2Fa.b%2F%3Fc%3Dd&name=a+b&empty=&flag&n=1")
         #expect(try query.first("url") == "https://a.b/?c=d")

@@ -24,14 +24,17 @@ struct SigningRoutes: Sendable {
 
     /// The same with the ticket in memory; nil, and nothing counted, where there is none or a new one is asked for.
     func signNow(_ request: Request) throws -> Response? {
-        let desk = try desk(request)
+        // As most ask: for a page of the first account, and nothing else.
+        let isURLAlone = request.query.isOnly("url")
+        let desk = isURLAlone ? accounts.all[0] : try desk(request)
         let now = desk.keeper.now
-        guard let ticket = desk.keeper.currentTicket(at: now), (try? request.query.all("force"))?.isEmpty == true else {
-            return nil
-        }
+        guard let ticket = desk.keeper.currentTicket(at: now),
+            isURLAlone || (try? request.query.all("force"))?.isEmpty == true
+        else { return nil }
         let origin = try crossOrigin(request, desk)
         do {
-            return try answer(try pages(request, desk), origin, desk, ticket, at: now)
+            let pages = try pages(request, desk, mayHaveEntry: !isURLAlone)
+            return try answer(pages, origin, desk, ticket, at: now)
         } catch {
             throw CrossOriginError(cause: error, origin: origin)
         }
@@ -65,11 +68,14 @@ struct SigningRoutes: Sendable {
     }
 
     /// What is to be signed, once the visitor's address may ask.
-    private func pages(_ request: Request, _ desk: AccountDesk) throws -> (page: PageURL, entry: PageURL?) {
+    private func pages(
+        _ request: Request, _ desk: AccountDesk, mayHaveEntry: Bool = true
+    ) throws -> (page: PageURL, entry: PageURL?) {
         try limit.admit(request)
         guard let url = try request.query.only("url") else { throw Failure.missingParameter("url") }
         let page = try page(url, "url", desk)
-        return (page, try request.query.only("entry").map { try self.page($0, "entry", desk) })
+        let entry = mayHaveEntry ? try request.query.only("entry") : nil
+        return (page, try entry.map { try self.page($0, "entry", desk) })
     }
 
     private func answer(
