@@ -1,4 +1,3 @@
-import Foundation
 import HTTP
 import Reactor
 import Store
@@ -68,35 +67,12 @@ struct LoginExchangeTests {
 
     @Test func `a store that fails once the code is spent is counted as such`() async throws {
         platform.script(Self.path, .body(Self.grant))
-        try await withBench(store: FullStore { platform.exchanges > 0 }) { bench in
+        let store = InterruptedStore()
+        store.beforeNextSession { () throws(StoreError) in throw .full }
+        try await withBench(store: store) { bench in
             let (_, response) = try await Self.callback(bench)
             #expect(response.errorCode == "store_unavailable")
             #expect(bench.metrics.logins["main", Metrics.LoginOutcome.storeFailed.rawValue].value == 1)
         }
-    }
-}
-
-/// A memory store that is full from some moment on.
-private struct FullStore: Store {
-    private let store = MemoryStore(now: { Bench.start })
-    let isFull: @Sendable () -> Bool
-
-    init(_ isFull: @escaping @Sendable () -> Bool) {
-        self.isFull = isFull
-    }
-
-    var now: Date { store.now }
-
-    func commit(_ changes: [Change], if conditions: [Condition]) async throws(StoreError) -> Bool {
-        guard !isFull() else { throw .full }
-        return try await store.commit(changes, if: conditions)
-    }
-
-    func read(_ key: Key) async throws(StoreError) -> Record? { try await store.read(key) }
-    func sweep() async throws(StoreError) -> Int { try await store.sweep() }
-    func scan(
-        namespace: String, after: String?, limit: Int
-    ) async throws(StoreError) -> [(name: String, record: Record)] {
-        try await store.scan(namespace: namespace, after: after, limit: limit)
     }
 }
