@@ -128,8 +128,8 @@ enum JSONText {
                 writer.put(byte)
             case 0..<0x20:
                 writer.put("\\u00")
-                writer.put(digit(byte >> 4))
-                writer.put(digit(byte & 15))
+                writer.put(hexadecimalDigit: byte >> 4)
+                writer.put(hexadecimalDigit: byte & 15)
             default:
                 writer.put(byte)
             }
@@ -138,9 +138,5 @@ enum JSONText {
 
     private static func isEscaped(_ byte: UInt8) -> Bool {
         byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
-    }
-
-    private static func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }

@@ -52,10 +52,18 @@ package struct ByteWriter: ~Copyable {
     package mutating func put(hexadecimal number: UInt64) {
         var digits = InlineArray<16, UInt8>(repeating: 0)
         for place in 0..<16 {
-            let digit = UInt8(truncatingIfNeeded: number >> UInt64(60 &- 4 &* place)) & 15
-            digits[place] = digit &+ (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") &- 10)
+            digits[place] = Self.digit(UInt8(truncatingIfNeeded: number >> UInt64(60 &- 4 &* place)) & 15)
         }
         put(digits.span)
+    }
+
+    /// Writes one hexadecimal digit, in lower case, of a value below 16.
+    package mutating func put(hexadecimalDigit value: UInt8) {
+        put(Self.digit(value))
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value &+ (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") &- 10)
     }
 
     /// What has been written.

@@ -197,8 +197,7 @@ extension ByteWriter {
     /// Without leading zeros.
     private mutating func put(group: UInt16) {
         for shift in [12, 8, 4, 0] as [UInt16] where shift == 0 || group >> shift > 0 {
-            let digit = UInt8(group >> shift & 15)
-            put(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            put(hexadecimalDigit: UInt8(group >> shift & 15))
         }
     }
 }

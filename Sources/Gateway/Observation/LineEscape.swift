@@ -89,10 +89,7 @@ enum LineEscape {
         case _ where isHazardous(scalar):
             // All of them lie in the basic plane: one unit of four digits is enough.
             writer.put("\\u")
-            for shift in [12, 8, 4, 0] {
-                let digit = UInt8(scalar.value >> UInt32(shift) & 0xF)
-                writer.put(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-            }
+            for shift in [12, 8, 4, 0] { writer.put(hexadecimalDigit: UInt8(scalar.value >> UInt32(shift) & 0xF)) }
         default:
             for byte in String(scalar).utf8 { writer.put(byte) }
         }
