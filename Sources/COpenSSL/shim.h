@@ -9,6 +9,7 @@
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -26,6 +27,35 @@ static inline int shim_hkdf_sha256(
     };
     return EVP_KDF_derive(context, output, output_count, parameters);
 }
+
+// The digest of one message, with the state on the stack: EVP makes and frees it anew for each, which costs as much as
+// hashing a short message. These functions are deprecated for new kinds of digests' sake and are in every release of
+// OpenSSL 3; a library that was built without them has EVP's.
+#ifdef OPENSSL_NO_DEPRECATED_3_0
+static inline int shim_sha1(const unsigned char *message, size_t count, unsigned char *digest) {
+    return EVP_Digest(message, count, digest, NULL, EVP_sha1(), NULL);
+}
+
+static inline int shim_sha256(const unsigned char *message, size_t count, unsigned char *digest) {
+    return EVP_Digest(message, count, digest, NULL, EVP_sha256(), NULL);
+}
+#else
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+static inline int shim_sha1(const unsigned char *message, size_t count, unsigned char *digest) {
+    SHA_CTX state;
+    return SHA1_Init(&state) && SHA1_Update(&state, message, count) && SHA1_Final(digest, &state);
+}
+
+static inline int shim_sha256(const unsigned char *message, size_t count, unsigned char *digest) {
+    SHA256_CTX state;
+    int is_hashed = SHA256_Init(&state) && SHA256_Update(&state, message, count) && SHA256_Final(digest, &state);
+    // The digest stays in it, and some are keys.
+    OPENSSL_cleanse(&state, sizeof state);
+    return is_hashed;
+}
+#pragma clang diagnostic pop
+#endif
 
 // TLS: what ssl.h offers as macros only.
 static const uint64_t shim_SSL_OP_NO_COMPRESSION = SSL_OP_NO_COMPRESSION;

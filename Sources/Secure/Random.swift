@@ -30,7 +30,8 @@ package enum Random {
         return number
     }
 
-    /// `length` letters and digits, each of the 62 equally likely.
+    /// `length` letters and digits, each of the 62 equally likely. For names and nonces, which are no secrets: see
+    /// `CharacterReserve`.
     package static func alphanumeric(_ length: Int) -> String {
         unsafe String(unsafeUninitializedCapacity: length) { text in
             characters.withLock { unsafe $0.take(into: UnsafeMutableBufferPointer(rebasing: text[..<length])) }
@@ -84,7 +85,8 @@ package enum Random {
     }
 }
 
-/// Random letters and digits made ahead, many at a time: one by one they cost three times as much.
+/// Random letters and digits made ahead, many at a time: one by one they cost three times as much. Unlike those of the
+/// other reserve they are not wiped as they are used: what is made of them goes out in the clear.
 // Sendable although it holds a pointer: the memory is reached through `take` alone, under the lock.
 @safe private struct CharacterReserve: ~Copyable, @unchecked Sendable {
     private static let capacity = 1024
@@ -101,8 +103,6 @@ package enum Random {
             let taken = unsafe UnsafeMutableBufferPointer(rebasing: memory[position..<position + count])
             let place = unsafe UnsafeMutableBufferPointer(rebasing: text[filled..<filled + count])
             _ = unsafe place.initialize(fromContentsOf: taken)
-            // Wiped as used, like the bytes of the other reserve.
-            unsafe OPENSSL_cleanse(taken.baseAddress, count)
             position += count
             filled += count
         }
