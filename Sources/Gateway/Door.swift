@@ -41,17 +41,17 @@ struct Door: Sendable {
         }
     }
 
-    /// The same for a handler that does not wait; nil where it would have to.
-    func answeringNow(_ request: Request, _ handler: () throws -> Response?) -> Response? {
-        var response: Response
+    /// The same for a handler that does not wait; false where it would have to. What it puts itself it has protected.
+    func answeringNow(
+        _ request: borrowing RequestView, into sink: inout AnswerSink,
+        _ handler: (inout AnswerSink) throws -> Bool
+    ) -> Bool {
         do {
-            guard let immediate = try handler() else { return nil }
-            response = immediate
+            return try handler(&sink)
         } catch {
-            response = reply(to: error, request)
+            sink.put(refusal(error, request.copy()))
+            return true
         }
-        Self.protect(&response)
-        return response
     }
 
     /// What the router and the files refuse, in the form of every other error.
@@ -80,7 +80,7 @@ struct Door: Sendable {
     @inline(never)
     func reply(to error: any Error, _ request: Request) -> Response {
         let failure = Failure(error)
-        let id = RequestID.of(request)
+        let id = request.lend { RequestID.of($0) }
         // A flood of logins is told where it is refused, now and then.
         if failure.status.code >= 500, failure != .tooManyLogins {
             log.error(
@@ -92,7 +92,9 @@ struct Door: Sendable {
         }
         var response = ErrorReply(failure).response(to: request, id: id.text)
         if let error = error as? CrossOriginError {
-            try? error.origin.grant(on: &response, takesCredentials: error.takesCredentials)
+            request.fields.lend {
+                try? error.origin.grant(on: &response, to: $0, takesCredentials: error.takesCredentials)
+            }
         }
         return response
     }

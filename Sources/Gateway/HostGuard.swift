@@ -13,8 +13,8 @@ final class HostGuard: Responder {
     private let metrics: Metrics
     /// Lower-case names; an address stands for itself.
     private let hosts: Set<String>
-    /// The one of them, where there is one: to compare costs less than to hash.
-    private let onlyHost: String?
+    /// The same, where they are few: to compare with each costs less than to hash one.
+    private let few: [String]
     /// A listener on loopback is asked for by many names and addresses; all of them are this machine.
     private let admitsLoopback: Bool
     /// Probes and scrapers ask a machine by whatever address it has today. Only a name can be rebound.
@@ -22,7 +22,8 @@ final class HostGuard: Responder {
     /// On our own TLS, browsers are told to come back over TLS only (RFC 6797).
     private let tellsStrictTransport: Bool
 
-    private static let aYear = "max-age=31536000"
+    /// For a year.
+    private static let strictTransport = Response(.ok, [(.strictTransportSecurity, "max-age=31536000")]).fields
 
     init(
         next: any Responder, door: Door, metrics: Metrics, hosts: Set<String>, admitsLoopback: Bool,
@@ -32,7 +33,7 @@ final class HostGuard: Responder {
         self.door = door
         self.metrics = metrics
         self.hosts = hosts
-        onlyHost = hosts.count == 1 ? hosts.first : nil
+        few = hosts.count <= 4 ? hosts.sorted() : []
         self.admitsLoopback = admitsLoopback
         self.admitsAddresses = admitsAddresses
         self.tellsStrictTransport = tellsStrictTransport
@@ -44,7 +45,7 @@ final class HostGuard: Responder {
 
     func answer(to request: Request) async -> Answer {
         metrics.requestWaits(true)
-        guard isForUs(request) else { return completed(.response(door.refusal(Failure.misdirected, request))) }
+        guard isForUs(request.authority) else { return completed(.response(door.refusal(Failure.misdirected, request))) }
         return completed(await next.answer(to: request))
     }
 
@@ -64,21 +65,21 @@ final class HostGuard: Responder {
         return response
     }
 
-    func respondNow(to request: Request) -> Response? {
-        guard isForUs(request), var response = next.respondNow(to: request) else { return nil }
-        complete(&response)
-        return response
+    func respondNow(to request: borrowing RequestView, into sink: inout AnswerSink) -> Bool {
+        guard isForUs(request.authority) else { return false }
+        if tellsStrictTransport { sink.further = Self.strictTransport }
+        return next.respondNow(to: request, into: &sink)
     }
 
     private func complete(_ response: inout Response) {
         // What the router answers to OPTIONS by itself. Files bring their own fields.
         if response.status == .noContent { Door.protect(&response) }
-        if tellsStrictTransport { try? response.fields.append(.strictTransportSecurity, Self.aYear) }
+        if tellsStrictTransport { response.fields.append(missing: Self.strictTransport) }
     }
 
-    private func isForUs(_ request: Request) -> Bool {
-        guard let authority = request.authority else { return true }
-        return onlyHost == authority.host || hosts.contains(authority.host)
+    private func isForUs(_ authority: Authority?) -> Bool {
+        guard let authority else { return true }
+        return (few.isEmpty ? hosts.contains(authority.host) : few.contains(authority.host))
             || (admitsLoopback && Domain.isLoopback(authority.host)) || (admitsAddresses && authority.address != nil)
     }
 }

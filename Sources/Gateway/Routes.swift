@@ -19,7 +19,7 @@ enum Routes {
     ) -> [Route] {
         [
             door.route(
-                .get, "/get-signature", immediate: { try signing.signNow($0) },
+                .get, "/get-signature", immediate: { try signing.signNow($0, into: &$1) },
                 { request, _ in try await signing.sign(request) }),
             door.route(.options, "/get-signature") { request, _ in try await signing.preflight(request) },
             door.login("/redirect") { request, _ in
@@ -29,10 +29,10 @@ enum Routes {
                 try await login.redirect(request, account: captures["account"])
             },
             door.route(
-                .get, "/session", immediate: { try sessions.sessionNow($0) },
+                .get, "/session", immediate: Door.putting { try sessions.sessionNow($0) },
                 { request, _ in try await sessions.session(request) }),
             door.route(
-                .get, "/auth", immediate: { try sessions.authNow($0) },
+                .get, "/auth", immediate: Door.putting { try sessions.authNow($0) },
                 { request, _ in try await sessions.auth(request) }),
             door.route(.post, "/logout") { request, _ in try await sessions.logout(request) },
             door.route(.post, "/tickets/redeem") { request, _ in try await tickets.redeem(request) },
@@ -70,15 +70,29 @@ enum Routes {
 extension Door {
     fileprivate func route(
         _ method: Method, _ path: String, takesHead: Bool = true,
-        immediate: (@Sendable (Request) throws -> Response?)? = nil,
+        immediate: (@Sendable (borrowing RequestView, inout AnswerSink) throws -> Bool)? = nil,
         _ handler: @escaping @Sendable (Request, Captures) async throws -> Response
     ) -> Route {
         var immediateHandler: Route.ImmediateHandler?
         if let immediate {
-            immediateHandler = { request in self.answeringNow(request) { try immediate(request) } }
+            immediateHandler = { request, sink in
+                answeringNow(request, into: &sink) { sink in try immediate(request, &sink) }
+            }
         }
         return Route(method, path, takesHead: takesHead, immediate: immediateHandler) { request, captures in
             await answering(request) { try await handler(request, captures) }
+        }
+    }
+
+    /// An immediate handler out of one that returns its response, and nil where it would have to wait.
+    fileprivate static func putting(
+        _ handler: @escaping @Sendable (borrowing RequestView) throws -> Response?
+    ) -> @Sendable (borrowing RequestView, inout AnswerSink) throws -> Bool {
+        { request, sink in
+            guard var response = try handler(request) else { return false }
+            protect(&response)
+            sink.put(response)
+            return true
         }
     }
 

@@ -113,6 +113,17 @@ final class Channel: EndOfRound, @unchecked Sendable {
         return (outcome, outbox.count - before)
     }
 
+    /// The same for who appends by himself: what will be sent, until it is taken back.
+    func lendOutput() -> [UInt8] {
+        var lent: [UInt8] = []
+        swap(&lent, &outbox)
+        return lent
+    }
+
+    func takeBack(_ output: consuming [UInt8]) {
+        outbox = output
+    }
+
     /// Sends what the kernel takes; whether that is everything.
     func flushNow() throws(IOError) -> Bool { try sendSome() }
 

@@ -48,7 +48,7 @@ final class Connection: Watcher, @unchecked Sendable {
     /// Where it stands in its site's list.
     var place = 0
     // Exclusivity is not checked at run time: see the first lines, and nothing here calls back while it holds one.
-    @exclusivity(unchecked) private var parser: RequestParser
+    @exclusivity(unchecked) var parser: RequestParser
     /// Set by the answer after which no request is read.
     @exclusivity(unchecked) var isLast = false
     @exclusivity(unchecked) private var isCancelled = false
@@ -261,14 +261,12 @@ final class Connection: Watcher, @unchecked Sendable {
             }
             switch try parse() {
             case .complete:
-                let request = parser.take()
                 noteRequest()
                 let start = site.observer == nil ? site.loop.now : .now()
-                guard let response = site.responder.respondNow(to: request) else {
-                    return .needs(.respond(request, since: start))
-                }
-                guard answerNow(request, with: response, since: start) else {
-                    return .needs(.answer(request, response, since: start))
+                switch answerNow(since: start) {
+                case .answered: break
+                case .waits: return .needs(.respond(parser.take(), since: start))
+                case .takesTask(let response): return .needs(.answer(parser.take(), response, since: start))
                 }
             case .expectsContinue:
                 _ = channel.compose { $0 += "HTTP/1.1 100 Continue\r\n\r\n".utf8 }

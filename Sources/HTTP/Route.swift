@@ -4,8 +4,8 @@ package import Wire
 package final class Route: Sendable {
     package typealias Handler = @Sendable (Request, Captures) async -> Response
     package typealias AnsweringHandler = @Sendable (Request, Captures) async -> Answer
-    /// Answers what can be answered without waiting; nil leaves the request, untouched, to the handler.
-    package typealias ImmediateHandler = @Sendable (Request) -> Response?
+    /// Answers what can be answered without waiting; false leaves the request, untouched, to the handler.
+    package typealias ImmediateHandler = @Sendable (borrowing RequestView, inout AnswerSink) -> Bool
 
     package let method: Method
     /// Such as `/redirect/{account}`: a segment in braces takes whatever stands there, but not nothing.
@@ -41,6 +41,15 @@ package final class Route: Sendable {
     /// What a request may ask for to come here. HEAD is GET without the body (RFC 9110 §9.3.2), which the serializer
     /// leaves out.
     var methods: [Method] { takesHead ? [.get, .head] : [method] }
+
+    /// As `methods`, for every request.
+    func takes(_ wanted: Method) -> Bool {
+        switch (wanted, method) {
+        case (.get, .get): true
+        case (.head, .get): takesHead
+        default: methods.contains(wanted)
+        }
+    }
 
     /// The segments, nil in the place of braces. Routes of one shape are one resource with several methods.
     var shape: [String?] {

@@ -13,9 +13,12 @@ package protocol ServerObserver: AnyObject, Sendable {
     /// - Parameters:
     ///   - response: as its handler made it, without the fields that the server adds.
     ///   - bytes: what was written, head included.
-    ///   - duration: from the last byte of the request to the last byte of the answer in the connection's buffer.
+    ///   - start: when the last byte of the request was there; `end` when that of the answer was in the connection's
+    ///     buffer.
     ///   - wasCut: whether the answer was cut short: a streamed body that failed, or `Body.abort`.
-    func answered(_ request: Request, with response: Response, bytes: Int, in duration: Duration, wasCut: Bool)
+    func answered(
+        _ request: borrowing RequestView, with response: Response, bytes: Int, from start: Deadline, to end: Deadline,
+        wasCut: Bool)
 }
 
 /// What else a server has to tell.

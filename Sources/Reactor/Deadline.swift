@@ -62,7 +62,12 @@ package struct Deadline: Comparable, Hashable, Sendable {
 
     /// How long after `earlier` this is; zero if it is not.
     package func since(_ earlier: Deadline) -> Duration {
-        .nanoseconds(Int64(clamping: nanoseconds - min(nanoseconds, earlier.nanoseconds)))
+        .nanoseconds(Int64(nanoseconds(since: earlier)))
+    }
+
+    /// The same as a number, which is quicker to compare and to add.
+    package func nanoseconds(since earlier: Deadline) -> Int {
+        Int(clamping: nanoseconds - min(nanoseconds, earlier.nanoseconds))
     }
 
     package var hasPassed: Bool { self <= .now() }

@@ -59,26 +59,50 @@ extension JSSDK {
 
     /// The same with a ticket that the caller has awaited.
     public func append(url: String, entry: String? = nil, ticket: Ticket, to output: inout [UInt8]) {
-        append(url: url, entry: entry, ticket: ticket, at: keeper.timing.now(), to: &output)
+        let (page, now) = (url.utf8Span.span, keeper.timing.now())
+        guard let entry else { return append(url: page, entry: nil, ticket: ticket, at: now, to: &output) }
+        append(url: page, entry: entry.utf8Span.span, ticket: ticket, at: now, to: &output)
     }
 
-    /// The same for who has looked at the clock already.
-    package func append(url: String, entry: String?, ticket: Ticket, at now: Date, to output: inout [UInt8]) {
-        let seconds = Int(now.timeIntervalSince1970)
-        let room = roomForPage(url) + (entry.map(roomForPage) ?? 0)
-        output.append(atMost: room) { writer in
-            putPage(url.utf8Span.span, ticket: ticket, seconds: seconds, into: &writer)
-            if let entry {
-                writer.put(",\"entry\":")
-                putPage(entry.utf8Span.span, ticket: ticket, seconds: seconds, into: &writer)
-                writer.put(UInt8(ascii: "}"))
-            }
-            writer.put(UInt8(ascii: "}"))
+    /// The same for who has the bytes and has looked at the clock already.
+    package func append(
+        url: Span<UInt8>, entry: Span<UInt8>?, ticket: Ticket, at now: Date, to output: inout [UInt8]
+    ) {
+        output.append(atMost: room(for: url, entry)) { put(url, entry, ticket: ticket, at: now, into: &$0) }
+    }
+
+    /// Lends the same bytes, in memory of the stack, unless the URLs are very long: the hot path allocates nothing.
+    package func withReply(
+        url: Span<UInt8>, entry: Span<UInt8>?, ticket: Ticket, at now: Date,
+        _ body: (UnsafeBufferPointer<UInt8>) throws -> Void
+    ) throws {
+        try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: room(for: url, entry)) { memory in
+            var writer = ByteWriter(memory)
+            put(url, entry, ticket: ticket, at: now, into: &writer)
+            try body(writer.written)
         }
     }
 
-    private func roomForPage(_ url: String) -> Int {
-        opening.count + 160 + JSONText.room(for: url.utf8Span.span)
+    private func put(
+        _ url: Span<UInt8>, _ entry: Span<UInt8>?, ticket: Ticket, at now: Date, into writer: inout ByteWriter
+    ) {
+        let seconds = Int(now.timeIntervalSince1970)
+        putPage(url, ticket: ticket, seconds: seconds, into: &writer)
+        if let entry {
+            writer.put(",\"entry\":")
+            putPage(entry, ticket: ticket, seconds: seconds, into: &writer)
+            writer.put(UInt8(ascii: "}"))
+        }
+        writer.put(UInt8(ascii: "}"))
+    }
+
+    private func room(for url: Span<UInt8>, _ entry: Span<UInt8>?) -> Int {
+        guard let entry else { return roomForPage(url) }
+        return roomForPage(url) + roomForPage(entry)
+    }
+
+    private func roomForPage(_ url: Span<UInt8>) -> Int {
+        opening.count + 160 + JSONText.room(for: url)
     }
 
     /// One page's object, its closing brace left to the caller.
@@ -111,11 +135,9 @@ enum JSONText {
         (needsEscapes(text) ? 6 : 1) * text.count
     }
 
-    /// As a rule it does not. All are looked at, which goes many at a time.
+    /// As a rule it does not.
     private static func needsEscapes(_ text: Span<UInt8>) -> Bool {
-        var escapes: UInt8 = 0
-        text.withUnsafeBufferPointer { for byte in $0 { escapes |= isEscaped(byte) ? 1 : 0 } }
-        return escapes != 0
+        text.contains { $0.below(0x20) | $0.equal(to: UInt8(ascii: "\"")) | $0.equal(to: UInt8(ascii: "\\")) }
     }
 
     static func put(_ text: Span<UInt8>, into writer: inout ByteWriter) {
@@ -134,9 +156,5 @@ enum JSONText {
                 writer.put(byte)
             }
         }
-    }
-
-    private static func isEscaped(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 }

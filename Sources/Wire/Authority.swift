@@ -77,8 +77,12 @@ package struct Authority: Hashable, Sendable {
         var hasUpperCase = false
         for index in name.indices {
             let byte = name[index]
+            // Nearly all of them.
+            if byte &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || byte == UInt8(ascii: "_") {
+                previous = byte
+                continue
+            }
             switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"): break
             case UInt8(ascii: "A")...UInt8(ascii: "Z"): hasUpperCase = true
             case UInt8(ascii: "-"): guard previous != UInt8(ascii: ".") else { return nil }
             case UInt8(ascii: "."):

@@ -96,3 +96,7 @@ extension Span<UInt8> {
         }
     }
 }
+
+extension UnsafeBufferPointer<UInt8> {
+    package func isEqual(to other: [UInt8]) -> Bool { span.isEqual(to: other.span) }
+}

@@ -13,15 +13,16 @@ extension [UInt8] {
 extension UnsafeBufferPointer<UInt8> {
     /// The text of these bytes; nil if they are not UTF-8.
     package var text: String? {
-        var all: UInt8 = 0
-        for byte in self { all |= byte }
         // The general way costs seven times as much.
-        return all < 0x80 ? String(decoding: self, as: UTF8.self) : String(validating: self, as: UTF8.self)
+        !span.contains { $0.above(0x7F) } ? String(decoding: self, as: UTF8.self) : String(validating: self, as: UTF8.self)
     }
 
     var isUTF8: Bool {
-        var all: UInt8 = 0
-        for byte in self { all |= byte }
-        return all < 0x80 || String(validating: self, as: UTF8.self) != nil
+        !span.contains { $0.above(0x7F) } || String(validating: self, as: UTF8.self) != nil
     }
+}
+
+extension StaticString {
+    /// The bytes of a text, which live as long as the program.
+    var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount) }
 }

@@ -1,14 +1,17 @@
 /// Writes one piece behind the other into memory that an array lends: whether there is room is asked once for each, and
 /// nothing grows on the way.
 package struct ByteWriter: ~Copyable {
-    private let memory: UnsafeMutableBufferPointer<UInt8>
-    package private(set) var count = 0
+    @usableFromInline let memory: UnsafeMutableBufferPointer<UInt8>
+    /// How many have been written.
+    @usableFromInline package internal(set) var count = 0
 
     /// The memory must outlive the writer. What does not fit it traps.
+    @inlinable
     package init(_ memory: UnsafeMutableBufferPointer<UInt8>) {
         self.memory = memory
     }
 
+    @inlinable
     package mutating func put(_ bytes: UnsafeBufferPointer<UInt8>) {
         precondition(bytes.count <= memory.count - count, "a piece fits the memory")
         guard let source = bytes.baseAddress, let target = memory.baseAddress else { return }
@@ -16,14 +19,18 @@ package struct ByteWriter: ~Copyable {
         count += bytes.count
     }
 
+    @inlinable
     package mutating func put(_ bytes: Span<UInt8>) {
         bytes.withUnsafeBufferPointer { put($0) }
     }
 
+    // Into its caller, where the length is known: a few stores in the place of a call.
+    @inlinable @inline(__always)
     package mutating func put(_ text: StaticString) {
-        text.withUTF8Buffer { put($0) }
+        put(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
+    @inlinable @inline(__always)
     package mutating func put(_ byte: UInt8) {
         precondition(count < memory.count, "a piece fits the memory")
         memory[count] = byte

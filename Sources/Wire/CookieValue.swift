@@ -8,12 +8,12 @@ package enum CookieValue: Hashable, Sendable {
 
     /// Walks the `Cookie` lines. Pairs without a name, without "=" or with odd values have no effect; a value is taken
     /// as it stands, quotes included, since nothing here ever sends a quoted one.
-    static func find(_ name: String, in fields: Fields) -> CookieValue {
+    static func find(_ name: String, in fields: FieldsView) -> CookieValue {
         var found = CookieValue.absent
         let wanted = name.utf8Span.span
         guard !wanted.isEmpty else { return .absent }
-        for entry in fields.entries where entry.known == KnownField.cookie.rawValue {
-            let line = fields.bytes.span.extracting(fields.valueRange(of: entry))
+        for index in fields.entries.indices where fields.entries[index].known == KnownField.cookie.rawValue {
+            let line = fields.value(of: fields.entries[index]).span
             var start = 0
             while start < line.count {
                 let end = line.first(UInt8(ascii: ";"), in: start..<line.count)

@@ -28,11 +28,11 @@ package struct Fields: Sendable {
     }
 
     /// Fields as a parser found them, whose names and values it has checked. Their lines may hold odd whitespace.
-    init(parsed bytes: [UInt8], _ entries: [Entry]) {
+    init(parsed bytes: [UInt8], _ entries: [Entry], names: KnownFieldSet) {
         self.bytes = bytes
         parsed = entries
         isSerialized = false
-        for entry in entries { names.insert(entry.known) }
+        self.names = names
     }
 
     var entries: [Entry] { isSerialized ? Self.entries(in: bytes) : parsed }
@@ -53,28 +53,6 @@ package struct Fields: Sendable {
             for index in parsed.indices where matches(parsed[index], name) { return value(of: parsed[index]) }
         }
         return nil
-    }
-
-    /// Has `isGood` look at the value of the one field with this name, which makes no string. Nil where there is none;
-    /// false where there are several, of which nobody knows which one counts.
-    package func onlyValue(_ name: FieldName, isGood: (Span<UInt8>) -> Bool) -> Bool? {
-        guard mayContain(name) else { return nil }
-        let entries = entries
-        var found: Range<Int>?
-        for index in entries.indices where matches(entries[index], name) {
-            guard found == nil else { return false }
-            found = valueRange(of: entries[index])
-        }
-        return found.map { isGood(bytes.span.extracting($0)) }
-    }
-
-    /// Hands over the values with this name, the last one first, until `body` wants no more.
-    package func forEachValueFromLast(_ name: FieldName, _ body: (Span<UInt8>) -> Bool) {
-        guard mayContain(name) else { return }
-        let entries = entries
-        for index in entries.indices.reversed() where matches(entries[index], name) {
-            guard body(bytes.span.extracting(valueRange(of: entries[index]))) else { return }
-        }
     }
 
     package func values(_ name: FieldName) -> [String] {
@@ -105,26 +83,27 @@ package struct Fields: Sendable {
     }
 
     package mutating func append(_ name: FieldName, _ value: Span<UInt8>) throws(WireError) {
-        // All are looked at, which goes many at a time.
-        var bad: UInt8 = 0
-        value.withUnsafeBufferPointer { bytes in
-            for byte in bytes { bad |= (byte >= 0x20 && byte < 0x7F) || byte == 0x09 ? 0 : 1 }
-        }
-        guard bad == 0, value.count <= Int(UInt32.max) / 2 else { throw .badFieldValue }
+        try Self.check(value)
         value.withUnsafeBufferPointer { value in
             name.withBytes { appendLine($0, Self.trim(value), known: name.known?.rawValue ?? 0) }
         }
     }
 
+    /// Throws `.badFieldValue` for what no value may hold.
+    static func check(_ value: Span<UInt8>) throws(WireError) {
+        // A tab is the one control byte that is fine, and hardly any value has one.
+        let isPlain = !value.contains { $0.below(0x20) | $0.above(0x7E) }
+        guard isPlain || value.allSatisfy({ ($0 >= 0x20 && $0 < 0x7F) || $0 == 0x09 }),
+            value.count <= Int(UInt32.max) / 2
+        else { throw .badFieldValue }
+    }
+
     /// Adds a field with the first value that another message's field has, if it has one.
     package mutating func append(
-        _ name: FieldName, copying other: FieldName, of fields: Fields
+        _ name: FieldName, copying other: FieldName, of fields: FieldsView
     ) throws(WireError) {
-        guard fields.mayContain(other) else { return }
-        let entries = fields.entries
-        for index in entries.indices where fields.matches(entries[index], other) {
-            return try append(name, fields.bytes.span.extracting(fields.valueRange(of: entries[index])))
-        }
+        guard let value = fields.first(other) else { return }
+        try append(name, value.span)
     }
 
     private mutating func appendLine(
@@ -218,15 +197,7 @@ package struct Fields: Sendable {
 
     func matches(_ entry: Entry, _ name: FieldName) -> Bool {
         if let known = name.known { return entry.known == known.rawValue }
-        guard entry.known == 0 else { return false }
-        return name.withBytes { wanted in
-            guard wanted.count == Int(entry.nameLength) else { return false }
-            let start = Int(entry.nameStart)
-            for index in 0..<wanted.count where wanted[index].lowercased != bytes[start + index].lowercased {
-                return false
-            }
-            return true
-        }
+        return entry.known == 0 && bytes.withUnsafeBufferPointer { FieldsView.isSpelled(entry, name, in: $0) }
     }
 
     func name(of entry: Entry) -> String {

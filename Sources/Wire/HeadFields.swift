@@ -3,6 +3,7 @@
 /// It looks at no meaning; what a field says about the message is the matter of `RequestHead` and `ResponseParser`.
 struct HeadFields: Sendable {
     private(set) var entries: [Fields.Entry] = []
+    private(set) var names = KnownFieldSet()
 
     /// Takes one `field-line` of RFC 9112 §5, without its CRLF, of the section that begins at `sectionStart`. Returns
     /// which known field it is, if any, and where its value stands.
@@ -24,14 +25,21 @@ struct HeadFields: Sendable {
             Fields.Entry(
                 nameStart: UInt32(line.lowerBound - sectionStart), valueStart: UInt32(value.lowerBound - sectionStart),
                 valueLength: UInt32(value.count), nameLength: UInt16(name.count), known: known?.rawValue ?? 0))
+        names.insert(known?.rawValue ?? 0)
         return (known, value)
     }
 
     /// The fields over a copy of the section's bytes; begins anew for the next message.
     mutating func take(_ section: [UInt8]) -> Fields {
-        var taken: [Fields.Entry] = []
-        swap(&taken, &entries)
-        return Fields(parsed: section, taken)
+        let taken = self
+        self = HeadFields()
+        return Fields(parsed: section, taken.entries, names: taken.names)
+    }
+
+    /// Begins anew for the next message, in the memory that is there.
+    mutating func removeAll() {
+        entries.removeAll(keepingCapacity: true)
+        names = KnownFieldSet()
     }
 
     /// A name is a token. One that a gateway which turns "-" into "_" would take for a field that is acted on here is

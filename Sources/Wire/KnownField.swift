@@ -94,14 +94,26 @@ enum KnownField: UInt8, CaseIterable, Sendable {
         guard !name.isEmpty else { return nil }
         var slot = slot(of: name)
         while let candidate = KnownField(rawValue: slots[slot]) {
-            let matches = candidate.spelling.withUTF8Buffer { spelling in
-                guard spelling.count == name.count else { return false }
-                for index in 0..<name.count where spelling[index] | 0x20 != name[index] | 0x20 { return false }
-                return true
-            }
-            if matches { return candidate }
+            if matches(candidate.spelling.bytes.span, name) { return candidate }
             slot = (slot + 1) & 255
         }
         return nil
+    }
+
+    private static func matches(_ spelling: Span<UInt8>, _ name: Span<UInt8>) -> Bool {
+        guard spelling.count == name.count else { return false }
+        var index = 0
+        while index + 8 <= name.count {
+            // Eight bytes from here are within both.
+            let word = name.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+            let wanted = spelling.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+            guard (word ^ wanted) & 0xDFDF_DFDF_DFDF_DFDF == 0 else { return false }
+            index += 8
+        }
+        while index < name.count {
+            guard spelling[index] | 0x20 == name[index] | 0x20 else { return false }
+            index += 1
+        }
+        return true
     }
 }

@@ -45,38 +45,55 @@ package enum PercentCoding {
         // Straight into the string, whose maker repairs what is no UTF-8: whether there was anything to repair is found
         // out before.
         let text = String(unsafeUninitializedCapacity: bytes.count) { memory in
-            guard let count = decode(bytes, into: memory, plusIsSpace: plusIsSpace) else {
+            do throws(WireError) {
+                return try decode(bytes, into: memory, plusIsSpace: plusIsSpace).count
+            } catch {
                 isText = false
                 return 0
             }
-            isText = UnsafeBufferPointer(rebasing: memory[..<count]).isUTF8
-            return count
         }
         guard isText else { throw .badEscape }
         return text
     }
 
+    /// Whether there is anything to decode.
+    static func isEncoded(_ bytes: Span<UInt8>, plusIsSpace: Bool) -> Bool {
+        bytes.first(UInt8(ascii: "%"), in: bytes.indices) < bytes.count
+            || (plusIsSpace && bytes.first(UInt8(ascii: "+"), in: bytes.indices) < bytes.count)
+    }
+
+    /// Decodes into memory with room for as many bytes as there are, and returns the part that is filled.
+    static func decode(
+        _ bytes: Span<UInt8>, into memory: UnsafeMutableBufferPointer<UInt8>, plusIsSpace: Bool
+    ) throws(WireError) -> UnsafeBufferPointer<UInt8> {
+        guard let count = write(bytes, to: memory, plusIsSpace: plusIsSpace) else { throw .badEscape }
+        let decoded = UnsafeBufferPointer(rebasing: memory[..<count])
+        guard decoded.isUTF8 else { throw .badEscape }
+        return decoded
+    }
+
     /// How many bytes it comes to, at most as many as there are; nil for a bad escape.
-    private static func decode(
-        _ bytes: Span<UInt8>, into decoded: UnsafeMutableBufferPointer<UInt8>, plusIsSpace: Bool
+    private static func write(
+        _ bytes: Span<UInt8>, to decoded: UnsafeMutableBufferPointer<UInt8>, plusIsSpace: Bool
     ) -> Int? {
-        bytes.withUnsafeBufferPointer { bytes in
-            var count = 0
-            var index = 0
+        precondition(bytes.count <= decoded.count, "nothing grows by being decoded")
+        return bytes.withUnsafeBufferPointer { bytes in
+            // Neither number passes the count of the bytes, so that no sum overflows.
+            var (index, count) = (0, 0)
             while index < bytes.count {
                 var byte = bytes[index]
-                index += 1
+                index &+= 1
                 if byte == UInt8(ascii: "%") {
-                    guard index + 1 < bytes.count, let high = bytes[index].hexadecimalValue,
-                        let low = bytes[index + 1].hexadecimalValue
+                    guard index &+ 1 < bytes.count, let high = bytes[index].hexadecimalValue,
+                        let low = bytes[index &+ 1].hexadecimalValue
                     else { return nil }
                     byte = high << 4 | low
-                    index += 2
-                } else if plusIsSpace, byte == UInt8(ascii: "+") {
+                    index &+= 2
+                } else if byte == UInt8(ascii: "+"), plusIsSpace {
                     byte = 0x20
                 }
                 decoded[count] = byte
-                count += 1
+                count &+= 1
             }
             return count
         }

@@ -9,14 +9,6 @@ package struct Query: Hashable, Sendable {
 
     package var isEmpty: Bool { raw.isEmpty }
 
-    /// Whether there is one parameter, and it has this name as it stands: then nobody need look for others.
-    package func isOnly(_ name: StaticString) -> Bool {
-        let bytes = raw.utf8Span.span
-        let length = name.utf8CodeUnitCount
-        return bytes.count > length && bytes[length] == UInt8(ascii: "=") && bytes.isPrefixed(by: name)
-            && bytes.first(UInt8(ascii: "&"), in: bytes.indices) == bytes.count
-    }
-
     /// The first value with this name. Throws `.badEscape` where a name before it, or the value, cannot be decoded.
     package func first(_ name: String) throws(WireError) -> String? {
         var first: String?
@@ -75,35 +67,13 @@ package struct Query: Hashable, Sendable {
         }
     }
 
-    /// Hands over the values with this name, until `body` wants no more.
-    @inline(__always)
+    /// Hands over the values with this name, decoded, until `body` wants no more.
     private func forEach(_ name: String, _ body: (String) throws(WireError) -> Bool) throws(WireError) {
-        let bytes = raw.utf8Span.span
-        let wanted = name.utf8Span.span
-        var start = 0
-        while start < bytes.count {
-            var nameEnd = start
-            var isEscaped = false
-            while nameEnd < bytes.count, bytes[nameEnd] != UInt8(ascii: "="), bytes[nameEnd] != UInt8(ascii: "&") {
-                isEscaped = isEscaped || bytes[nameEnd] == UInt8(ascii: "%") || bytes[nameEnd] == UInt8(ascii: "+")
-                nameEnd += 1
+        try lend { query throws(WireError) in
+            try query.forEach(name.utf8Span.span) { place throws(WireError) in
+                try body(try PercentCoding.decode(query.bytes.span.extracting(place), plusIsSpace: true))
             }
-            let end = bytes.first(UInt8(ascii: "&"), in: nameEnd..<bytes.count)
-            // "&&" holds no parameter, not even one without a name (WHATWG URL §5.1).
-            if end > start, try Self.matches(bytes.extracting(start..<nameEnd), isEscaped, wanted) {
-                let value = bytes.extracting(min(nameEnd + 1, end)..<end)
-                guard try body(try PercentCoding.decode(value, plusIsSpace: true)) else { return }
-            }
-            start = end + 1
         }
-    }
-
-    /// A name that is escaped is the same name.
-    private static func matches(
-        _ name: Span<UInt8>, _ isEscaped: Bool, _ wanted: Span<UInt8>
-    ) throws(WireError) -> Bool {
-        guard isEscaped else { return name.isEqual(to: wanted) }
-        return wanted.isEqual(to: try PercentCoding.decode(name, plusIsSpace: true).utf8Span.span)
     }
 }
 

@@ -21,7 +21,7 @@ package struct Request: Sendable {
 
     /// Looks up a cookie by its exact name.
     package func cookie(_ name: String) -> CookieValue {
-        CookieValue.find(name, in: fields)
+        fields.lend { CookieValue.find(name, in: $0) }
     }
 }
 
@@ -33,7 +33,11 @@ extension Request {
     package init(
         method: Method = .get, target: String, fields: [(FieldName, String)] = [], body: [UInt8] = []
     ) throws(WireError) {
-        let parsed = try RequestTarget(target.utf8Span.span, method: method)
+        let bytes = target.utf8Span.span
+        let parsed = try RequestTarget(bytes, method: method)
+        let (path, query) = bytes.withUnsafeBufferPointer {
+            (parsed.path(in: $0).span.text, parsed.query(in: $0).copy())
+        }
         var list = Fields()
         for (name, value) in fields { try list.append(name, value) }
         var authority = parsed.authority
@@ -42,7 +46,7 @@ extension Request {
             guard authority != nil else { throw .badHost }
         }
         self.init(
-            method: method, path: parsed.path, query: parsed.query, version: .http11, fields: list, body: body,
+            method: method, path: path, query: query, version: .http11, fields: list, body: body,
             authority: authority, isSecure: false, keepsAlive: true)
     }
 }

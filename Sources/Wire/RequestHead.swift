@@ -13,6 +13,8 @@ struct RequestHead: Sendable {
 
     private var method = Method.get
     private var target = RequestTarget()
+    /// Where the target stands in the head.
+    private var targetPlace = 0..<0
     private var version = Version.http11
 
     private var fields = HeadFields()
@@ -27,6 +29,8 @@ struct RequestHead: Sendable {
 
     /// What follows the head that was finished last.
     private(set) var body = Framing.Body.none
+    /// Whether the client lets the connection live on after the answer to that.
+    private(set) var keepsAlive = true
 
     init(peer: IPAddress?, isSecure: Bool) {
         self.peer = peer
@@ -50,8 +54,10 @@ struct RequestHead: Sendable {
         version = try Self.version(line.extracting((second + 1)...))
         let name = line.extracting(..<space)
         method = name.isEqual(to: "GET") ? .get : Method(name.text)
-        target = try RequestTarget(line.extracting(space + 1..<second), method: method)
+        targetPlace = space + 1..<second
+        target = try RequestTarget(line.extracting(targetPlace), method: method)
 
+        fields.removeAll()
         framing = Framing()
         (hasHost, asksToClose, asksToKeep, expectsContinue) = (false, false, false, false)
         (cookies, cookieBytes) = (0, 0)
@@ -89,21 +95,36 @@ struct RequestHead: Sendable {
         }
     }
 
-    /// The end of the head. `section` holds the bytes of the field lines.
-    mutating func finish(section: [UInt8], limits: ParserLimits) throws(WireError) -> Request {
+    /// The end of the head.
+    mutating func finish(limits: ParserLimits) throws(WireError) {
         guard hasHost || version == .http10 else { throw .badHost }
         body = try framing.body(version: version, limit: limits.bodyBytes)
         // §9.3: 1.1 lives on unless told otherwise, 1.0 ends unless asked otherwise. A tunnel is never opened, and what
         // follows a CONNECT may be meant for one.
-        let keepsAlive = !asksToClose && (version == .http11 || asksToKeep) && method != .connect
-        // It leaves with its request; another begins with another.
-        var taken = RequestTarget()
-        swap(&taken, &target)
-        let authority = taken.authority ?? (hasHost ? checkedHost?.authority : nil)
-        let fields = fields.take(section)
-        return Request(
-            method: method, path: taken.path, query: taken.query, version: version, fields: fields,
-            authority: authority, peer: peer, isSecure: isSecure, keepsAlive: keepsAlive)
+        keepsAlive = !asksToClose && (version == .http11 || asksToKeep) && method != .connect
+    }
+
+    /// Lends what was read as a request. `bytes` are those of the head, from its first; `section` is where in them the
+    /// field lines stand.
+    func lend(
+        _ bytes: UnsafeBufferPointer<UInt8>, section: Range<Int>, _ body: (borrowing RequestView) -> Void
+    ) {
+        let target = UnsafeBufferPointer(rebasing: bytes[targetPlace])
+        fields.entries.withUnsafeBufferPointer { entries in
+            body(
+                RequestView(
+                    method: method, path: self.target.path(in: target), query: self.target.query(in: target),
+                    version: version,
+                    fields: FieldsView(
+                        bytes: UnsafeBufferPointer(rebasing: bytes[section]), entries: entries, names: fields.names),
+                    authority: self.target.authority ?? (hasHost ? checkedHost?.authority : nil), peer: peer,
+                    isSecure: isSecure, keepsAlive: keepsAlive))
+        }
+    }
+
+    /// Gives back the memory of a head that is done with.
+    mutating func releaseMemory() {
+        fields = HeadFields()
     }
 
     /// §3.2: exactly one in 1.1, and a valid one in any version. An absolute target replaces it, but does not excuse it.

@@ -34,6 +34,13 @@ package struct RequestParser: Sendable {
         /// The last request asked to close: nothing after it is looked at (RFC 9112 §9.6).
         case finished
         case failed(WireError, isToHead: Bool)
+
+        var isBetweenRequests: Bool {
+            switch self {
+            case .line, .finished, .failed: true
+            case .fields, .fixedBody, .chunkedBody: false
+            }
+        }
     }
 
     private let limits: ParserLimits
@@ -45,7 +52,9 @@ package struct RequestParser: Sendable {
     private var head: RequestHead
     private var sectionStart = 0
 
-    /// The request whose head is complete.
+    /// The length of a head that is complete and has no body behind it: it stays in the buffer until somebody takes it.
+    private var standing: Int?
+    /// The request whose head is complete and whose body is read.
     private var pending: Request?
     private var bodyLength = 0
     private var chunked: ChunkedBody?
@@ -57,8 +66,8 @@ package struct RequestParser: Sendable {
         head = RequestHead(peer: peer, isSecure: isSecure)
     }
 
-    /// How many bytes have been received and not yet used.
-    package var buffered: Int { buffer.count }
+    /// How many bytes have been received and belong to no request that was found.
+    package var buffered: Int { buffer.count - (standing ?? 0) }
 
     /// Whether what is under way is a HEAD: no answer to it has content, and a refusal neither (RFC 9110 §9.3.2).
     package var isToHead: Bool {
@@ -89,6 +98,7 @@ package struct RequestParser: Sendable {
     /// Gives the buffer back while nothing is expected soon; ten thousand idle connections then hold none.
     package mutating func releaseMemory() {
         buffer.releaseMemory()
+        if state.isBetweenRequests { head.releaseMemory() }
     }
 
     package mutating func next() throws(WireError) -> Step {
@@ -101,10 +111,43 @@ package struct RequestParser: Sendable {
 
     /// The request that was found complete, once.
     package mutating func take() -> Request {
-        guard let request = pending.take() else { preconditionFailure("a complete request is pending") }
-        state = request.keepsAlive ? .line : .finished
-        hasSkippedBlankLine = false
+        guard let request = standing == nil ? pending.take() : copy() else {
+            preconditionFailure("a complete request is pending")
+        }
+        drop()
         return request
+    }
+
+    private mutating func copy() -> Request? {
+        var request: Request?
+        lend { request = $0.copy() }
+        return request
+    }
+
+    /// Lends the request that was found complete, where it stands, to who may answer it at once: then comes `drop`, and
+    /// `take` for who cannot. Not for a request with a body.
+    ///
+    /// Changes nothing. It is called mutating because the parser of an object would be copied for the call otherwise.
+    ///
+    /// - Returns: whether it was lent.
+    @discardableResult
+    package mutating func lend(_ body: (borrowing RequestView) -> Void) -> Bool {
+        guard let standing else { return false }
+        // The blank line at its end is no field line.
+        let section = sectionStart..<standing - 2
+        buffer.storage.withUnsafeBufferPointer { storage in
+            let start = buffer.filled.lowerBound
+            head.lend(UnsafeBufferPointer(rebasing: storage[start..<start + standing]), section: section, body)
+        }
+        return true
+    }
+
+    /// Lets go of the request that was found complete.
+    package mutating func drop() {
+        if let standing { buffer.consume(standing) }
+        (standing, pending) = (nil, nil)
+        state = head.keepsAlive ? .line : .finished
+        hasSkippedBlankLine = false
     }
 
     package mutating func find() throws(WireError) -> Finding {
@@ -112,12 +155,13 @@ package struct RequestParser: Sendable {
             return try advance()
         } catch {
             state = .failed(error, isToHead: isToHead)
-            (pending, chunked) = (nil, nil)
+            (pending, standing, chunked) = (nil, nil, nil)
             throw error
         }
     }
 
     private mutating func advance() throws(WireError) -> Finding {
+        if standing != nil { return .complete }
         switch state {
         case .line, .fields:
             if let finding = try readHead() { return finding }
@@ -192,9 +236,8 @@ package struct RequestParser: Sendable {
     }
 
     private mutating func finishHead(end: Int) throws(WireError) -> Finding? {
-        pending = try head.finish(section: buffer.copy(sectionStart..<end), limits: limits)
-        buffer.consume(end + 2)
-        scanner = LineScanner()
+        try head.finish(limits: limits)
+        (scanner, standing) = (LineScanner(), end + 2)
         switch head.body {
         case .none:
             return .complete
@@ -205,6 +248,10 @@ package struct RequestParser: Sendable {
             chunked = ChunkedBody(limits: limits)
             state = .chunkedBody
         }
+        // Its body comes into the same buffer.
+        pending = copy()
+        buffer.consume(end + 2)
+        standing = nil
         // A client that has begun to send does not wait (RFC 9110 §10.1.1).
         return head.awaitsContinue && buffer.isEmpty ? .expectsContinue : nil
     }

@@ -31,6 +31,13 @@ package struct ResponseSerializer: Sendable {
         keepsAlive = request.keepsAlive && mayKeepAlive
     }
 
+    /// The same for one that was lent.
+    package init(to request: borrowing RequestView, mayKeepAlive: Bool = true) {
+        method = request.method
+        version = request.version
+        keepsAlive = request.keepsAlive && mayKeepAlive
+    }
+
     /// Answers what was no request, but perhaps the beginning of a HEAD; the connection ends.
     package init(toHead isToHead: Bool = false) {
         method = isToHead ? .head : .get
@@ -45,37 +52,78 @@ package struct ResponseSerializer: Sendable {
         let (length, streamed) = framing(of: response)
         let keepsAlive = keepsAlive && !response.closesConnection && streamed != .untilClose
 
-        var room = 160 + date.count + response.status.reason.utf8.count + response.fields.byteCount
+        var room = Self.frame + date.count + response.status.reason.utf8.count + response.fields.byteCount
         if case .bytes(let body) = response.body { room += body.count }
         bytes.append(atMost: room) { writer in
-            // §2.5 of RFC 9112: the version is the server's own, also towards 1.0.
-            if response.status == .ok {
-                writer.put("HTTP/1.1 200 OK\r\nDate: ")
-            } else {
-                writer.put("HTTP/1.1 ")
-                writer.put(decimal: response.status.code)
-                writer.put(0x20)
-                writer.put(response.status.reason.utf8Span.span)
-                writer.put("\r\nDate: ")
-            }
-            writer.put(date.span)
-            writer.put("\r\n")
+            Self.open(response.status, date, &writer)
             writer.put(response.fields, except: Self.decidedHere)
-            if let length {
-                writer.put("Content-Length: ")
-                writer.put(decimal: length)
-                writer.put("\r\n")
-            }
             if streamed == .chunked { writer.put("Transfer-Encoding: chunked\r\n") }
-            if !keepsAlive {
-                writer.put("Connection: close\r\n")
-            } else if version == .http10 {
-                writer.put("Connection: keep-alive\r\n")
-            }
-            writer.put("\r\n")
+            close(length, keepsAlive, &writer)
             if case .bytes(let body) = response.body, !forbidsBody(response.status) { writer.put(body.span) }
         }
         return Outcome(remainder: streamed, keepsAlive: keepsAlive)
+    }
+
+    /// The same for an answer that is not put together before: fields that many have in common, one more whose value is
+    /// copied from the request if it has it, and a body that is lent. Throws as `Fields.append`.
+    ///
+    /// - Parameter fields: as they go out, with none that is decided here.
+    /// - Returns: whether another request may follow on the connection.
+    package func append(
+        _ status: Status, _ fields: Fields, _ name: FieldName, copying other: FieldName, of request: FieldsView,
+        body: UnsafeBufferPointer<UInt8>, date: [UInt8], to bytes: inout [UInt8]
+    ) throws(WireError) -> Bool {
+        precondition(fields.isSerialized && !status.forbidsBody, "such an answer has fields of ours and a body")
+        let value = request.first(other)
+        if let value { try Fields.check(value.span) }
+        let room = Self.frame + date.count + status.reason.utf8.count + fields.byteCount + (value?.count ?? 0) + body.count
+        bytes.append(atMost: room) { writer in
+            Self.open(status, date, &writer)
+            writer.put(fields, except: Self.decidedHere)
+            if let value {
+                name.withBytes { writer.put($0) }
+                writer.put(": ")
+                writer.put(value)
+                writer.put("\r\n")
+            }
+            close(body.count, keepsAlive, &writer)
+            if !forbidsBody(status) { writer.put(body) }
+        }
+        return keepsAlive
+    }
+
+    /// More than what is written around the fields and the body, but for the date and the reason; and one name.
+    private static let frame = 192
+
+    @inline(__always)
+    private static func open(_ status: Status, _ date: [UInt8], _ writer: inout ByteWriter) {
+        // §2.5 of RFC 9112: the version is the server's own, also towards 1.0.
+        if status == .ok {
+            writer.put("HTTP/1.1 200 OK\r\nDate: ")
+        } else {
+            writer.put("HTTP/1.1 ")
+            writer.put(decimal: status.code)
+            writer.put(0x20)
+            writer.put(status.reason.utf8Span.span)
+            writer.put("\r\nDate: ")
+        }
+        writer.put(date.span)
+        writer.put("\r\n")
+    }
+
+    @inline(__always)
+    private func close(_ length: Int?, _ keepsAlive: Bool, _ writer: inout ByteWriter) {
+        if let length {
+            writer.put("Content-Length: ")
+            writer.put(decimal: length)
+            writer.put("\r\n")
+        }
+        if !keepsAlive {
+            writer.put("Connection: close\r\n")
+        } else if version == .http10 {
+            writer.put("Connection: keep-alive\r\n")
+        }
+        writer.put("\r\n")
     }
 
     /// Appends one chunk; none for no bytes, since an empty chunk would end the body (RFC 9112 §7.1).

@@ -7,7 +7,7 @@ struct ClientAddressTests {
     private func address(peer: String, forwarded: [String], trusted: [String]) throws -> String? {
         var request = try Request(target: "/", fields: forwarded.map { (.xForwardedFor, $0) })
         request.peer = IPAddress(peer)
-        return ClientAddress(trusted: trusted.compactMap { AddressBlock($0) }).of(request)?.description
+        return request.lend { ClientAddress(trusted: trusted.compactMap { AddressBlock($0) }).of($0) }?.description
     }
 
     @Test(arguments: [

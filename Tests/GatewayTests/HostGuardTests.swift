@@ -13,7 +13,11 @@ struct HostGuardTests {
         func answer(to request: Request) async -> Answer {
             request.path == "/after" ? .after(Done()) { _ in .text("yes") } : .response(.text("yes"))
         }
-        func respondNow(to request: Request) -> Response? { request.path == "/now" ? .text("yes") : nil }
+        func respondNow(to request: borrowing RequestView, into sink: inout AnswerSink) -> Bool {
+            guard request.path.isEqual(to: Array("/now".utf8)) else { return false }
+            sink.put(.text("yes"))
+            return true
+        }
     }
 
     private final class Done: Awaited {
@@ -37,7 +41,7 @@ struct HostGuardTests {
 
     @Test func `an answer at once is for the configured hosts only, and as protected as any other`() throws {
         func answer(_ host: String, _ path: String = "/now") throws -> Response? {
-            guardian().respondNow(to: try Request(target: path, fields: [(.host, host)]))
+            guardian().respondAtOnce(to: try Request(target: path, fields: [(.host, host)]))
         }
         let response = try #require(try answer("h5.example.com"))
         #expect(response.fields[.strictTransportSecurity] == "max-age=31536000")

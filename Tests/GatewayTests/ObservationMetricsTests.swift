@@ -66,11 +66,10 @@ struct ObservationMetricsTests {
     @Test func `requests are counted by route, method and class, and their time falls into buckets`() throws {
         let metrics = metrics()
         for microseconds in [50, 300, 300, 60_000_000] {
-            metrics.requestEnded(
-                metrics.route("/get-signature"), .get, .ok, took: .microseconds(microseconds))
+            metrics.route("/get-signature").note(.get, .ok, nanoseconds: microseconds * 1_000)
         }
-        metrics.requestEnded(metrics.route("/unheard-of"), .other("BREW"), .notFound, took: .milliseconds(1))
-        metrics.requestEnded(metrics.route("/redirect/{account}"), .options, .noContent, took: .zero)
+        metrics.route("/unheard-of").note(.other("BREW"), .notFound, nanoseconds: 1_000_000)
+        metrics.route("/redirect/{account}").note(.options, .noContent, nanoseconds: 0)
         for begins in [true, true, false] { metrics.requestWaits(begins) }
         let scrape = try Scrape(metrics.exposition())
         let requests = "magpie_http_requests_total"
@@ -82,7 +81,7 @@ struct ObservationMetricsTests {
         for (count, method) in [Wire.Method.get, .head, .post, .options].enumerated() {
             let one = Metrics(routes: [], accounts: [])
             for _ in 0...count {
-                one.requestEnded(one.route("/"), method, .ok, took: .zero)
+                one.route("/").note(method, .ok, nanoseconds: 0)
             }
             let labels = ["route": "other", "method": method.description, "status": "2xx"]
             #expect(try Scrape(one.exposition()).value(requests, labels) == Double(count + 1))
@@ -208,7 +207,7 @@ struct ObservationMetricsTests {
         DispatchQueue.concurrentPerform(iterations: 8) { _ in
             for _ in 0..<10_000 {
                 metrics.requestWaits(true)
-                metrics.requestEnded(route, .get, .ok, took: .microseconds(10))
+                route.note(.get, .ok, nanoseconds: 10_000)
                 metrics.requestWaits(false)
             }
         }

@@ -1,4 +1,5 @@
 import Foundation
+import Reactor
 import Testing
 import Wire
 
@@ -13,7 +14,10 @@ struct RequestObserverTests {
         let observer = RequestObserver(
             listener: listener, log: log, metrics: Metrics(routes: [], accounts: []),
             addresses: ClientAddress(trusted: [try #require(AddressBlock("10.0.0.0/8"))]), paths: [])
-        observer.answered(request, with: response, bytes: 5, in: .milliseconds(2), wasCut: false)
+        let start = Deadline.now()
+        request.lend {
+            observer.answered($0, with: response, bytes: 5, from: start, to: start + .milliseconds(2), wasCut: false)
+        }
         log.flush()
         return try paper.objects()
     }

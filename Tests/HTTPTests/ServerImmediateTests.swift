@@ -45,8 +45,10 @@ struct ServerImmediateTests {
 
     @Test func `who reads nothing yet is answered in full later, and nothing is lost on the way`() async throws {
         let body = String(repeating: "x", count: 10_000)
+        // As a task it is answered once it is behind.
+        let later: @Sendable (Request) async -> Response = { _ in .text(body) }
         let immediate: @Sendable (Request) -> Response? = { _ in .text(body) }
-        try await withServer(immediate: immediate) { server in
+        try await withServer(answer: later, immediate: immediate) { server in
             let count = 400
             let client = try server.connect()
             let one = "GET /now HTTP/1.1\r\n\(Self.host)\r\n"

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Wire
 
 /// What to look at when a signature by itself explains nothing: it is right, or made of something nobody here knows.
 struct SignatureAdvice {
@@ -21,8 +22,9 @@ struct SignatureAdvice {
     }
 
     private var domain: SignatureReport.Finding? {
-        guard let own, let url = evidence.verifiedURLs.first, let page = try? PageURL(url, parameter: "url"),
-            !own.covers(page.host)
+        guard let own, let url = evidence.verifiedURLs.first,
+            let isCovered = try? PageURL.check(url.utf8Span.span, parameter: "url", where: { own.covers($0.text) }),
+            !isCovered
         else { return nil }
         return .init(
             code: "domain",

@@ -1,5 +1,5 @@
 import Synchronization
-import Wire
+package import Wire
 
 /// A number several threads add to without a lock.
 final class MetricCell: Sendable {
@@ -112,7 +112,10 @@ final class MetricHistogram: Sendable {
 
         func observe(_ duration: Duration) {
             let (seconds, attoseconds) = duration.components
-            let taken = max(0, Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000))
+            observe(nanoseconds: max(0, Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)))
+        }
+
+        func observe(nanoseconds taken: Int) {
             let limits = MetricHistogram.limits
             var place = 0
             while place < limits.count, taken > limits[place] { place += 1 }
@@ -148,7 +151,7 @@ package final class RouteMetrics: Sendable {
         self.durations = durations
     }
 
-    func note(_ method: Method, _ status: Status, took: Duration) {
+    package func note(_ method: Method, _ status: Status, nanoseconds: Int) {
         let row =
             switch method {
             case .get: 0
@@ -158,6 +161,6 @@ package final class RouteMetrics: Sendable {
             default: 4
             }
         answers[row][min(max(status.code / 100, 1), 5) - 1].add(1)
-        durations.observe(took)
+        durations.observe(nanoseconds: nanoseconds)
     }
 }

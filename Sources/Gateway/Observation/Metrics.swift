@@ -1,6 +1,6 @@
 package import FoundationEssentials
 import Synchronization
-package import Wire
+import Wire
 
 /// What Magpie counts, in memory, and without a lock but for what is told by account; `GET /metrics` prints it.
 ///
@@ -103,10 +103,6 @@ package final class Metrics: Sendable {
 
     /// Whether one more request waits for its answer, or one less. What is answered at once is never seen to wait.
     package func requestWaits(_ begins: Bool) { inFlight.add(begins ? 1 : -1) }
-
-    package func requestEnded(_ route: RouteMetrics, _ method: Method, _ status: Status, took: Duration) {
-        route.note(method, status, took: took)
-    }
 
     /// What is counted for a route, or for `other`.
     package func route(_ pattern: String) -> RouteMetrics {

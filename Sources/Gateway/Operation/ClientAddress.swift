@@ -6,7 +6,7 @@ struct ClientAddress: Sendable {
 
     /// Walks `X-Forwarded-For` from the right, past the proxies that are ours: what stands left of the first stranger was
     /// written by the stranger (nginx `real_ip_recursive`). Anything unreadable ends the walk.
-    func of(_ request: Request) -> IPAddress? {
+    func of(_ request: borrowing RequestView) -> IPAddress? {
         guard request.fields.contains(.xForwardedFor), request.peer.map(isTrusted) ?? true else { return request.peer }
         // Nobody comes over a Unix socket but a proxy on this machine.
         var address = request.peer
@@ -36,7 +36,7 @@ struct ClientAddress: Sendable {
 
     /// The address that a limit per address counts for a request. Nil for programs on this machine, and for proxies that
     /// do not say whose request it is: all visitors would be one.
-    func counted(_ request: Request) -> IPAddress? {
+    func counted(_ request: borrowing RequestView) -> IPAddress? {
         guard let address = of(request), !address.isLoopback, !isTrusted(address) else { return nil }
         return address
     }

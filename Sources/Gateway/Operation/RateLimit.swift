@@ -26,16 +26,21 @@ struct RateLimit: Sendable {
 
     /// Counts a request, or refuses it. One that is dear to serve may count as several.
     func admit(_ request: Request, as count: Int = 1) throws(Failure) {
-        try check(request, charge: count)
+        try request.lend { request throws(Failure) in try check(request, charge: count) }
+    }
+
+    /// The same for a request that is lent.
+    func admit(_ request: borrowing RequestView) throws(Failure) {
+        try check(request, charge: 1)
     }
 
     /// Refuses a request of an address that has used up its limit, and counts nothing: for limits on failures, which are
     /// counted by `admit` when they have happened.
     func check(_ request: Request) throws(Failure) {
-        try check(request, charge: 0)
+        try request.lend { request throws(Failure) in try check(request, charge: 0) }
     }
 
-    private func check(_ request: Request, charge: Int) throws(Failure) {
+    private func check(_ request: borrowing RequestView, charge: Int) throws(Failure) {
         guard let limiter, let address = addresses.counted(request) else { return }
         let now = now()
         guard let delay = limiter.delay(for: address, at: now, charge: charge) else { return }

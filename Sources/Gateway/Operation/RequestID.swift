@@ -8,7 +8,7 @@ package enum RequestID: Sendable {
     case drawn(UInt64)
 
     /// A new one at each call, where the proxy gave none.
-    package static func of(_ request: Request) -> RequestID {
+    package static func of(_ request: borrowing RequestView) -> RequestID {
         if let given = request.fields[.xRequestID], (1...longest).contains(given.utf8.count),
             given.utf8.allSatisfy(isPlain)
         {

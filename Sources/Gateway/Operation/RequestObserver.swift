@@ -11,7 +11,7 @@ final class RequestObserver: ServerObserver {
     let addresses: ClientAddress
     /// The patterns of the route table, and at the same place what is counted for each; every other path counts as a
     /// file. To compare with a few costs less than to hash one.
-    private let patterns: [String]
+    private let patterns: [[UInt8]]
     private let routes: [RouteMetrics]
     private let files: RouteMetrics
 
@@ -22,7 +22,7 @@ final class RequestObserver: ServerObserver {
         self.log = log
         self.metrics = metrics
         self.addresses = addresses
-        patterns = paths
+        patterns = paths.map { Array($0.utf8) }
         routes = paths.map { metrics.route($0) }
         files = metrics.route("files")
     }
@@ -41,19 +41,22 @@ final class RequestObserver: ServerObserver {
         }
     }
 
-    func answered(_ request: Request, with response: Response, bytes: Int, in duration: Duration, wasCut: Bool) {
-        metrics.requestEnded(route(of: request.path), request.method, response.status, took: duration)
+    func answered(
+        _ request: borrowing RequestView, with response: Response, bytes: Int, from start: Deadline, to end: Deadline,
+        wasCut: Bool
+    ) {
+        route(of: request.path).note(request.method, response.status, nanoseconds: end.nanoseconds(since: start))
         // Whoever is refused for asking too often must not fill the disk by it: `RateLimit` tells of him now and then.
         guard response.status != .tooManyRequests, log.logsAccess else { return }
         log.access(
             AccessRecord(
-                listener: listener, method: request.method, path: request.path, query: request.query,
-                status: response.status.code, bytes: bytes, took: duration,
+                listener: listener, method: request.method, path: request.path.span.text, query: request.query.copy(),
+                status: response.status.code, bytes: bytes, took: end.since(start),
                 requestID: Self.id(of: request, with: response), peer: addresses.of(request)))
     }
 
     /// What the client was told, where it was told one.
-    private static func id(of request: Request, with response: Response) -> RequestID {
+    private static func id(of request: borrowing RequestView, with response: Response) -> RequestID {
         if let told = response.fields[.xRequestID] { .given(told) } else { RequestID.of(request) }
     }
 
@@ -76,11 +79,15 @@ final class RequestObserver: ServerObserver {
                 + (peer.map { [.peer($0.description)] } ?? []))
     }
 
-    private func route(of path: String) -> RouteMetrics {
-        if let place = patterns.firstIndex(of: path) { return routes[place] }
-        for prefix in ["/redirect", "/api/wechat"] where path.hasPrefix("\(prefix)/") {
-            if let place = patterns.firstIndex(of: "\(prefix)/{account}") { return routes[place] }
+    private func route(of path: UnsafeBufferPointer<UInt8>) -> RouteMetrics {
+        for place in patterns.indices where path.isEqual(to: patterns[place]) { return routes[place] }
+        for (prefix, pattern) in Self.patternsOfAccounts where path.starts(with: prefix) {
+            if let place = patterns.firstIndex(of: pattern) { return routes[place] }
         }
         return files
+    }
+
+    private static let patternsOfAccounts = ["/redirect/", "/api/wechat/"].map { prefix in
+        (prefix: Array(prefix.utf8), pattern: Array("\(prefix){account}".utf8))
     }
 }

@@ -13,11 +13,15 @@ package struct Cookies: Sendable {
     private static let longestLifetime = 34_560_000
 
     func session(of request: Request) -> SessionID? {
+        request.lend { session(of: $0) }
+    }
+
+    func session(of request: borrowing RequestView) -> SessionID? {
         sessionText(of: request).flatMap { SessionID($0) }
     }
 
     /// What the session's cookie holds, whatever it is.
-    func sessionText(of request: Request) -> String? {
+    func sessionText(of request: borrowing RequestView) -> String? {
         guard case .one(let value) = request.cookie(sessionName) else { return nil }
         return value
     }

@@ -37,13 +37,13 @@ struct SessionRoutes: Sendable {
     }
 
     /// The same without waiting; nil where it would have to.
-    func sessionNow(_ request: Request) throws -> Response? {
+    func sessionNow(_ request: borrowing RequestView) throws -> Response? {
         let desk = try accounts.named(request.query.only("account"))
         switch try visitorNow(request, desk) {
         case .later: return nil
         case .found(let visitor):
             if let visitor, profiles.lacks(visitor.identity) { return nil }
-            return try answer(visitor, request, desk)
+            return try answer(visitor, request.copy(), desk)
         }
     }
 
@@ -56,15 +56,15 @@ struct SessionRoutes: Sendable {
 
     /// nginx's `auth_request` lets 2xx pass and hands 401 and 403 on; anything else becomes a 500 there.
     func auth(_ request: Request) async throws -> Response {
-        let wish = try wish(request)
-        return try answer(try await visitor(request, wish.desk)?.identity, wish, request)
+        let wish = try request.query.lend { try self.wish($0) }
+        return try answer(try await visitor(request, wish.desk)?.identity, wish) ?? refusal(request, wish)
     }
 
     /// The same without waiting; nil where it would have to.
-    func authNow(_ request: Request) throws -> Response? {
-        let wish = try wish(request)
+    func authNow(_ request: borrowing RequestView) throws -> Response? {
+        let wish = try wish(request.query)
         guard let text = cookies.sessionText(of: request), let digest = SessionDigest(of: text) else {
-            return try answer(nil, wish, request)
+            return try refusal(request.copy(), wish)
         }
         if let known = sessions.recall(digest, account: wish.account), known.scope.satisfies(wish.scope) {
             return Response(
@@ -73,14 +73,14 @@ struct SessionRoutes: Sendable {
                     openID: known.openID, unionID: known.unionID, scope: known.scope, isSnapshot: known.isSnapshot,
                     account: wish.account))
         }
-        guard let id = SessionID(text) else { return try answer(nil, wish, request) }
+        guard let id = SessionID(text) else { return try refusal(request.copy(), wish) }
         let stamp = sessions.stamp(id)
         guard case .found(let live) = try sessions.findNow(id) else { return nil }
         let visitor = Visitor(live, wish.desk)
         if let visitor, let stamp {
             sessions.remember(visitor.identity, of: visitor.live, digest, account: wish.account, stamp: stamp)
         }
-        return try answer(visitor?.identity, wish, request)
+        return try answer(visitor?.identity, wish) ?? refusal(request.copy(), wish)
     }
 
     /// What a proxy wants to know: for which account, with which scope at least, and whether whoever goes to a page is
@@ -94,23 +94,24 @@ struct SessionRoutes: Sendable {
         let sendsToLogin: Bool
     }
 
-    private func wish(_ request: Request) throws -> Wish {
-        if request.query.isEmpty { return Wish(desk: accounts.all[0], account: 0, scope: .base, sendsToLogin: false) }
-        let account = try accounts.place(of: request.query.only("account"))
+    private func wish(_ query: QueryView) throws -> Wish {
+        if query.isEmpty { return Wish(desk: accounts.all[0], account: 0, scope: .base, sendsToLogin: false) }
+        let account = try accounts.place(of: query.only("account"))
         var scope = Scope.base
-        if let name = try request.query.only("scope") {
+        if let name = try query.only("scope") {
             guard let named = Scope(name: name) else { throw Failure.badParameter("scope", rule: "base or userinfo") }
             scope = named
         }
-        let mode = try request.query.only("login")
+        let mode = try query.only("login")
         guard mode == nil || mode == "redirect" else {
             throw Failure.badParameter("login", rule: "redirect, or not given")
         }
         return Wish(desk: accounts.all[account], account: account, scope: scope, sendsToLogin: mode != nil)
     }
 
-    private func answer(_ identity: Identity?, _ wish: Wish, _ request: Request) throws -> Response {
-        guard let identity, identity.scope.satisfies(wish.scope) else { return try refusal(request, wish) }
+    /// Nil for a visitor who is not known well enough.
+    private func answer(_ identity: Identity?, _ wish: Wish) throws -> Response? {
+        guard let identity, identity.scope.satisfies(wish.scope) else { return nil }
         return Response(
             .ok,
             fields: try visitorFields.of(
@@ -129,7 +130,7 @@ struct SessionRoutes: Sendable {
             if goesToPage, ErrorReply.isNavigation(request) { return .redirect(to: login) }
         }
         let failure = Failure.notSignedIn(login: login)
-        guard let origin = try? CrossOrigin(request, desk: wish.desk, site: site) else { throw failure }
+        guard let origin = try? request.lend({ try CrossOrigin($0, desk: wish.desk, site: site) }) else { throw failure }
         throw CrossOriginError(cause: failure, origin: origin, takesCredentials: true)
     }
 
@@ -171,7 +172,7 @@ struct SessionRoutes: Sendable {
         return Visitor(try await sessions.find(id), desk)
     }
 
-    private func visitorNow(_ request: Request, _ desk: AccountDesk) throws -> Sighting {
+    private func visitorNow(_ request: borrowing RequestView, _ desk: AccountDesk) throws -> Sighting {
         guard let id = cookies.session(of: request) else { return .found(nil) }
         switch try sessions.findNow(id) {
         case .later: return .later

@@ -2,14 +2,14 @@ import Wire
 
 /// Which pages of other origins may ask for signatures, and the CORS fields that tell their browsers so.
 struct CrossOrigin: Sendable {
-    /// The fields of the request, whose origin is the one to grant; nil where it names none and needs no grant.
-    private let granted: Fields?
+    /// Whether the request names an origin, which is the one to grant. A request without one needs no grant.
+    private let isNamed: Bool
 
     /// Throws `.foreignOrigin` for a page of a host that is not the account's.
     ///
     /// - Parameter site: the public URL's origin. Where it is https, pages that came over plain http get no grant: on
     ///   their way anybody could have written them. Ports are free, since WeChat's list of domains knows none.
-    init(_ request: borrowing Request, desk: AccountDesk, site: Origin) throws(Failure) {
+    init(_ request: borrowing RequestView, desk: AccountDesk, site: Origin) throws(Failure) {
         // "null" is nobody's.
         let isOurs = request.fields.onlyValue(.origin) { origin in
             Origin.isSerialized(origin) { isSecure, host in
@@ -17,15 +17,19 @@ struct CrossOrigin: Sendable {
             }
         }
         // A browser that hides the origin still tells that another site asks.
-        guard isOurs ?? (request.fields[.secFetchSite] != "cross-site") else { throw .foreignOrigin }
-        granted = isOurs == nil ? nil : request.fields
+        guard isOurs ?? !request.fields.firstValue(.secFetchSite, is: "cross-site") else { throw .foreignOrigin }
+        isNamed = isOurs != nil
     }
 
-    /// - Parameter takesCredentials: whether a script may read the answer that came with its visitor's cookies.
-    func grant(on response: inout Response, takesCredentials: Bool = false) throws(WireError) {
+    /// - Parameters:
+    ///   - request: the fields of the request that this was made of.
+    ///   - takesCredentials: whether a script may read the answer that came with its visitor's cookies.
+    func grant(
+        on response: inout Response, to request: FieldsView, takesCredentials: Bool = false
+    ) throws(WireError) {
         Self.vary(&response)
-        guard let granted else { return }
-        try response.fields.append(.accessControlAllowOrigin, copying: .origin, of: granted)
+        guard isNamed else { return }
+        try response.fields.append(.accessControlAllowOrigin, copying: .origin, of: request)
         if takesCredentials { try response.fields.append(.accessControlAllowCredentials, "true") }
     }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTP
 import WeChat
 import Wire
 
@@ -10,31 +11,51 @@ struct SigningRoutes: Sendable {
     let metrics: Metrics
 
     func sign(_ request: Request) async throws -> Response {
-        let desk = try desk(request)
-        let origin = try crossOrigin(request, desk)
+        let desk = try desk(request.query.only("account"))
+        let origin = try request.lend { try crossOrigin($0, desk) }
         do {
-            let pages = try pages(request, desk)
+            // Refused is what cannot be signed, before anybody waits for a ticket.
+            try limit.admit(request)
+            try request.query.lend { try withPages($0, desk) { _, _ in } }
             let ticket = try await ticket(desk, isForced: request.query.only("force") == "1")
-            return try answer(pages, origin, desk, ticket, at: desk.keeper.now)
+            return try request.lend { request in
+                var body: [UInt8] = []
+                try withPages(request.query, desk) { page, entry in
+                    desk.jssdk.append(url: page, entry: entry, ticket: ticket, at: desk.keeper.now, to: &body)
+                }
+                var response = Response(.ok, fields: Self.fields, body: .bytes(body))
+                try origin.grant(on: &response, to: request.fields)
+                desk.signed.add(1)
+                return response
+            }
         } catch {
             // A page of a granted origin may read the reason, too.
             throw CrossOriginError(cause: error, origin: origin)
         }
     }
 
-    /// The same with the ticket in memory; nil, and nothing counted, where there is none or a new one is asked for.
-    func signNow(_ request: Request) throws -> Response? {
+    /// The same with the ticket in memory, straight to where the answer leaves; false, and nothing counted, where there is
+    /// none or a new one is asked for.
+    func signNow(_ request: borrowing RequestView, into sink: inout AnswerSink) throws -> Bool {
         // As most ask: for a page of the first account, and nothing else.
         let isURLAlone = request.query.isOnly("url")
-        let desk = isURLAlone ? accounts.all[0] : try desk(request)
+        let desk = isURLAlone ? accounts.all[0] : try desk(request.query.only("account"))
         let now = desk.keeper.now
         guard let ticket = desk.keeper.currentTicket(at: now),
-            isURLAlone || (try? request.query.all("force"))?.isEmpty == true
-        else { return nil }
+            isURLAlone || (try? request.query.contains("force")) == false
+        else { return false }
         let origin = try crossOrigin(request, desk)
         do {
-            let pages = try pages(request, desk, mayHaveEntry: !isURLAlone)
-            return try answer(pages, origin, desk, ticket, at: now)
+            try limit.admit(request)
+            let fields = request.fields
+            try withPages(request.query, desk) { page, entry in
+                try desk.jssdk.withReply(url: page, entry: entry, ticket: ticket, at: now) { body in
+                    try sink.put(
+                        .ok, Self.fields, .accessControlAllowOrigin, copying: .origin, of: fields, body: body)
+                }
+            }
+            desk.signed.add(1)
+            return true
         } catch {
             throw CrossOriginError(cause: error, origin: origin)
         }
@@ -43,16 +64,16 @@ struct SigningRoutes: Sendable {
     /// The browser's question before a request that is not simple.
     func preflight(_ request: Request) async throws -> Response {
         let desk = try accounts.named(request.query.only("account"))
-        let origin = try CrossOrigin(request, desk: desk, site: site)
         var response = Response(.noContent)
-        try origin.grant(on: &response)
+        try request.lend { request in
+            try CrossOrigin(request, desk: desk, site: site).grant(on: &response, to: request.fields)
+        }
         try response.fields.append(.accessControlAllowMethods, "GET")
         try response.fields.append(.accessControlMaxAge, "600")
         return response
     }
 
-    private func desk(_ request: Request) throws -> AccountDesk {
-        let name = try request.query.only("account")
+    private func desk(_ name: String?) throws(Failure) -> AccountDesk {
         do {
             return try accounts.named(name)
         } catch {
@@ -61,33 +82,13 @@ struct SigningRoutes: Sendable {
         }
     }
 
-    private func crossOrigin(_ request: Request, _ desk: AccountDesk) throws(Failure) -> CrossOrigin {
-        try counting(desk, .foreignOrigin) { () throws(Failure) in
-            try CrossOrigin(request, desk: desk, site: site)
+    private func crossOrigin(_ request: borrowing RequestView, _ desk: AccountDesk) throws(Failure) -> CrossOrigin {
+        do {
+            return try CrossOrigin(request, desk: desk, site: site)
+        } catch {
+            metrics.count(.signature(account: desk.name, .foreignOrigin))
+            throw error
         }
-    }
-
-    /// What is to be signed, once the visitor's address may ask.
-    private func pages(
-        _ request: Request, _ desk: AccountDesk, mayHaveEntry: Bool = true
-    ) throws -> (page: PageURL, entry: PageURL?) {
-        try limit.admit(request)
-        guard let url = try request.query.only("url") else { throw Failure.missingParameter("url") }
-        let page = try page(url, "url", desk)
-        let entry = mayHaveEntry ? try request.query.only("entry") : nil
-        return (page, try entry.map { try self.page($0, "entry", desk) })
-    }
-
-    private func answer(
-        _ pages: (page: PageURL, entry: PageURL?), _ origin: CrossOrigin, _ desk: AccountDesk, _ ticket: Ticket,
-        at now: Date
-    ) throws -> Response {
-        var body: [UInt8] = []
-        desk.jssdk.append(url: pages.page.text, entry: pages.entry?.text, ticket: ticket, at: now, to: &body)
-        var response = Response(.ok, fields: Self.fields, body: .bytes(body))
-        try origin.grant(on: &response)
-        desk.signed.add(1)
-        return response
     }
 
     /// What every signature goes out with, put together once.
@@ -98,13 +99,33 @@ struct SigningRoutes: Sendable {
         return response.fields
     }()
 
-    private func page(_ text: String, _ parameter: String, _ desk: AccountDesk) throws(Failure) -> PageURL {
-        let page = try counting(desk, .badURL) { () throws(Failure) in try PageURL(text, parameter: parameter) }
-        guard desk.covers(host: page.host) else {
+    /// Lends what is to be signed: the page's URL, and the landing page's where one is given.
+    private func withPages(
+        _ query: QueryView, _ desk: AccountDesk, _ body: (_ page: Span<UInt8>, _ entry: Span<UInt8>?) throws -> Void
+    ) throws {
+        try query.withOnly("url") { url in
+            guard let url else { throw Failure.missingParameter("url") }
+            try check(url, "url", desk)
+            if query.isOnly("url") { return try body(url, nil) }
+            try query.withOnly("entry") { entry in
+                if let entry { try check(entry, "entry", desk) }
+                try body(url, entry)
+            }
+        }
+    }
+
+    private func check(_ url: Span<UInt8>, _ parameter: String, _ desk: AccountDesk) throws(Failure) {
+        let isCovered: Bool
+        do {
+            isCovered = try PageURL.check(url, parameter: parameter) { desk.covers(host: $0) }
+        } catch {
+            metrics.count(.signature(account: desk.name, .badURL))
+            throw error
+        }
+        guard isCovered else {
             metrics.count(.signature(account: desk.name, .foreignDomain))
             throw .urlNotAllowed
         }
-        return page
     }
 
     private func ticket(_ desk: AccountDesk, isForced: Bool) async throws(Failure) -> Ticket {
@@ -113,17 +134,6 @@ struct SigningRoutes: Sendable {
         } catch {
             metrics.count(.signature(account: desk.name, .noTicket))
             throw .ticketUnavailable(seconds: error.retryAfterSeconds)
-        }
-    }
-
-    private func counting<Value>(
-        _ desk: AccountDesk, _ outcome: Metrics.SignatureOutcome, _ body: () throws(Failure) -> Value
-    ) throws(Failure) -> Value {
-        do {
-            return try body()
-        } catch {
-            metrics.count(.signature(account: desk.name, outcome))
-            throw error
         }
     }
 }

@@ -121,7 +121,7 @@ final class Bench: Sendable {
 
     func respond(_ request: Request) async -> Response {
         // As a server asks, but that its task waits for others' work.
-        if let response = router.respondNow(to: request) { return response }
+        if let response = router.respondAtOnce(to: request) { return response }
         return await router.respond(to: request)
     }
 

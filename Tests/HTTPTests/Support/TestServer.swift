@@ -49,10 +49,13 @@ final class EventLog: ServerObserver {
 
     func note(_ event: ServerEvent) { entries.withLock { $0.append(.event(event)) } }
 
-    func answered(_ request: Request, with response: Response, bytes: Int, in duration: Duration, wasCut: Bool) {
+    func answered(
+        _ request: borrowing RequestView, with response: Response, bytes: Int, from start: Deadline, to end: Deadline,
+        wasCut: Bool
+    ) {
         let exchange = Exchange(
-            request: request, status: response.status, fields: response.fields, bytes: bytes, duration: duration,
-            wasCut: wasCut)
+            request: request.copy(), status: response.status, fields: response.fields, bytes: bytes,
+            duration: end.since(start), wasCut: wasCut)
         entries.withLock { $0.append(.answered(exchange)) }
     }
 
@@ -103,7 +106,11 @@ struct Answers: Responder {
     var immediate: @Sendable (Request) -> Response? = { _ in nil }
     var promise: @Sendable (Request) async -> Answer? = { _ in nil }
 
-    func respondNow(to request: Request) -> Response? { immediate(request) }
+    func respondNow(to request: borrowing RequestView, into sink: inout AnswerSink) -> Bool {
+        guard let response = immediate(request.copy()) else { return false }
+        sink.put(response)
+        return true
+    }
     func respond(to request: Request) async -> Response { await answer(request) }
     func answer(to request: Request) async -> Answer {
         if let promised = await promise(request) { return promised }
