@@ -9,8 +9,8 @@ package final class AccountDesk: Sendable {
     package let keeper: Keeper
     package let jssdk: JSSDK
     package let oauth: OAuth
-    /// Hosts whose pages are signed; each covers its sub-domains.
-    package let jsDomains: [Domain]
+    /// Hosts whose pages are signed.
+    private let covered: CoveredHosts
     package let returns: ReturnRules
     package let menus: [String: Menu]
     /// The console's Token for server verification; nil when it is not used.
@@ -34,22 +34,17 @@ package final class AccountDesk: Sendable {
         self.keeper = keeper
         self.jssdk = JSSDK(keeper: keeper)
         self.oauth = oauth
-        self.jsDomains = jsDomains
+        covered = CoveredHosts(of: jsDomains)
         self.returns = returns
         self.menus = menus
         self.verificationToken = verificationToken
         signed = metrics.signatures[account.name, Metrics.SignatureOutcome.signed.rawValue]
     }
 
-    /// Whether pages of `host` are this account's.
-    func covers(host: String) -> Bool {
-        covers(host: host.utf8Span.span)
-    }
+    func covers(host: String) -> Bool { covers(host: host.utf8Span.span) }
 
-    func covers(host: Span<UInt8>) -> Bool {
-        for index in jsDomains.indices where jsDomains[index].covers(host) { return true }
-        return false
-    }
+    /// Whether pages of `host`, which is in lower case, are this account's.
+    func covers(host: Span<UInt8>) -> Bool { covered.contains(host) }
 }
 
 /// The configured accounts; a request that names none means the first.

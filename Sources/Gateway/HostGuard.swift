@@ -45,7 +45,9 @@ final class HostGuard: Responder {
 
     func answer(to request: Request) async -> Answer {
         metrics.requestWaits(true)
-        guard isForUs(request.authority) else { return completed(.response(door.refusal(Failure.misdirected, request))) }
+        guard isForUs(request.authority) else {
+            return completed(.response(door.refusal(Failure.misdirected, request)))
+        }
         return completed(await next.answer(to: request))
     }
 

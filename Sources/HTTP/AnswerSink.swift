@@ -2,19 +2,17 @@ package import Wire
 
 /// Where an answer that needs no waiting is written: the buffer of the request's connection, once.
 package struct AnswerSink: ~Copyable {
-    /// What became of a request.
-    package struct Outcome {
-        /// What was answered, without a body that was lent for writing; nil where nothing was.
-        package var answer: Response?
-        /// Whether the answer is in the buffer. One that is not is for a task: a streamed body, or none.
-        package var isWritten = false
-        /// Whether another request may follow on the connection.
-        package var keepsAlive = true
-    }
+    /// The status of the answer that is in the buffer; nil as long as there is none.
+    package private(set) var status: Status?
+    /// Whether another request may follow on the connection.
+    package private(set) var keepsAlive = true
+    /// The id that the client is told, for the log.
+    package private(set) var requestID: String?
+    /// An answer that is for a task to send: a streamed body, or none.
+    package private(set) var unsent: Response?
 
     /// Lines that every answer gets; what guards a listener adds them before it asks who answers.
     package var further: Fields?
-    private var outcome = Outcome()
     private let serializer: ResponseSerializer
     private let date: [UInt8]
     /// What the connection is about to send.
@@ -27,18 +25,19 @@ package struct AnswerSink: ~Copyable {
         self.output = output
     }
 
-    package consuming func take() -> (output: [UInt8], outcome: Outcome) { (output, outcome) }
+    package consuming func take() -> [UInt8] { output }
 
     /// Answers with a response; called once, as the next one.
     package mutating func put(_ response: consuming Response) {
         if let further { response.fields.append(missing: further) }
         switch response.body {
         case .empty, .bytes:
-            outcome.keepsAlive = serializer.append(response, date: date, to: &output).keepsAlive
-            outcome.isWritten = true
-        case .stream, .abort: break
+            requestID = response.fields[.xRequestID]
+            keepsAlive = serializer.append(response, date: date, to: &output).keepsAlive
+            status = response.status
+        case .stream, .abort:
+            unsent = response
         }
-        outcome.answer = response
     }
 
     /// Answers with fields that are shared, one more whose value is copied from the request if it has it, and a body that
@@ -52,9 +51,8 @@ package struct AnswerSink: ~Copyable {
             try response.fields.append(name, copying: other, of: request)
             return put(response)
         }
-        outcome.keepsAlive = try serializer.append(
+        keepsAlive = try serializer.append(
             status, fields, name, copying: other, of: request, body: body, date: date, to: &output)
-        outcome.isWritten = true
-        outcome.answer = Response(status, fields: fields)
+        self.status = status
     }
 }

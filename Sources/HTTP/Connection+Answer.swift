@@ -20,45 +20,40 @@ extension Connection {
         case .empty, .bytes, .stream:
             if channel.pending > Channel.softLimit { failure = await flush() }
         }
-        request.lend { observe($0, response, bytes, since: start, wasCut: failure != nil) }
+        let requestID = response.fields[.xRequestID]
+        request.lend { observe($0, response.status, requestID, bytes, since: start, wasCut: failure != nil) }
         return failure
     }
 
-    /// What became of a request that was asked to be answered at once.
-    enum Immediate {
-        case answered
-        /// Nothing; it waits in the parser for a task.
-        case waits
-        /// The answer is there, but takes a task to be sent; the request waits in the parser.
-        case takesTask(Response)
-    }
-
-    /// Answers the request that was found, where it stands, if that needs no waiting.
-    func answerNow(since start: Deadline) -> Immediate {
+    /// Answers the request that was found, where it stands, if that needs no waiting; otherwise it waits in the parser
+    /// for a task.
+    ///
+    /// - Parameter unsent: set to an answer that is there, but takes a task to be sent.
+    func answerNow(since start: Deadline, unsent: inout Response?) -> Bool {
         // Who does not read what was answered before is answered by a task, which waits until he does.
-        guard channel.pending <= Channel.softLimit else { return .waits }
+        guard channel.pending <= Channel.softLimit else { return false }
         // Asked before: nothing may look at the parser while it lends.
         let mayKeepAlive = mayKeepAlive
-        var outcome = Immediate.waits
-        parser.lend { outcome = answerNow($0, since: start, mayKeepAlive: mayKeepAlive) }
-        if case .answered = outcome { parser.drop() }
-        return outcome
+        var isAnswered = false
+        parser.lend { isAnswered = answerNow($0, since: start, mayKeepAlive: mayKeepAlive, unsent: &unsent) }
+        if isAnswered { parser.drop() }
+        return isAnswered
     }
 
     private func answerNow(
-        _ request: borrowing RequestView, since start: Deadline, mayKeepAlive: Bool
-    ) -> Immediate {
+        _ request: borrowing RequestView, since start: Deadline, mayKeepAlive: Bool, unsent: inout Response?
+    ) -> Bool {
         let serializer = ResponseSerializer(to: request, mayKeepAlive: mayKeepAlive)
         let before = channel.pending
         var sink = AnswerSink(serializer, date: site.currentDate(), output: channel.lendOutput())
         let isAnswered = site.responder.respondNow(to: request, into: &sink)
-        let (output, outcome) = sink.take()
-        channel.takeBack(output)
-        guard isAnswered, let answer = outcome.answer else { return .waits }
-        guard outcome.isWritten else { return .takesTask(answer) }
-        isLast = !outcome.keepsAlive
-        observe(request, answer, channel.pending - before, since: start, wasCut: false)
-        return .answered
+        let (status, keepsAlive, requestID) = (sink.status, sink.keepsAlive, sink.requestID)
+        if isAnswered, status == nil { unsent = sink.unsent }
+        channel.takeBack(sink.take())
+        guard isAnswered, let status else { return false }
+        isLast = !keepsAlive
+        observe(request, status, requestID, channel.pending - before, since: start, wasCut: false)
+        return true
     }
 
     private func compose(
@@ -71,9 +66,11 @@ extension Connection {
     }
 
     private func observe(
-        _ request: borrowing RequestView, _ response: Response, _ bytes: Int, since start: Deadline, wasCut: Bool
+        _ request: borrowing RequestView, _ status: Status, _ requestID: String?, _ bytes: Int,
+        since start: Deadline, wasCut: Bool
     ) {
-        site.observer?.answered(request, with: response, bytes: bytes, from: start, to: .now(), wasCut: wasCut)
+        site.observer?.answered(
+            request, with: status, requestID: requestID, bytes: bytes, from: start, to: .now(), wasCut: wasCut)
     }
 
     func flush() async -> Failure? {

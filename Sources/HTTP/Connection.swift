@@ -263,10 +263,10 @@ final class Connection: Watcher, @unchecked Sendable {
             case .complete:
                 noteRequest()
                 let start = site.observer == nil ? site.loop.now : .now()
-                switch answerNow(since: start) {
-                case .answered: break
-                case .waits: return .needs(.respond(parser.take(), since: start))
-                case .takesTask(let response): return .needs(.answer(parser.take(), response, since: start))
+                var unsent: Response?
+                guard answerNow(since: start, unsent: &unsent) else {
+                    let request = parser.take()
+                    return .needs(unsent.map { .answer(request, $0, since: start) } ?? .respond(request, since: start))
                 }
             case .expectsContinue:
                 _ = channel.compose { $0 += "HTTP/1.1 100 Continue\r\n\r\n".utf8 }

@@ -10,6 +10,7 @@ package final class Route: Sendable {
     package let method: Method
     /// Such as `/redirect/{account}`: a segment in braces takes whatever stands there, but not nothing.
     package let path: String
+    private let pathBytes: [UInt8]
     /// False for a GET that changes something: the HEAD of a link checker must not.
     package let takesHead: Bool
     package let handler: AnsweringHandler
@@ -33,6 +34,7 @@ package final class Route: Sendable {
         precondition(immediate == nil || !path.contains("{"), "only a route without braces answers at once")
         self.method = method
         self.path = path
+        pathBytes = Array(path.utf8)
         self.takesHead = takesHead && method == .get
         self.handler = handler
         self.immediate = immediate
@@ -42,12 +44,13 @@ package final class Route: Sendable {
     /// leaves out.
     var methods: [Method] { takesHead ? [.get, .head] : [method] }
 
-    /// As `methods`, for every request.
-    func takes(_ wanted: Method) -> Bool {
-        switch (wanted, method) {
-        case (.get, .get): true
-        case (.head, .get): takesHead
-        default: methods.contains(wanted)
+    /// Whether it takes the request, which asks for its path as it stands.
+    func isOf(_ request: borrowing RequestView) -> Bool {
+        guard request.path.isEqual(to: pathBytes) else { return false }
+        switch (request.method, method) {
+        case (.get, .get): return true
+        case (.head, .get): return takesHead
+        default: return methods.contains(request.method)
         }
     }
 

@@ -13,8 +13,8 @@ package struct Router: Responder {
     /// compare with each costs less than to hash one.
     private var paths: [String] = []
     private var exact: [[Route]] = []
-    /// The routes that answer at once, and at the same place the bytes of their paths.
-    private var immediate: [(path: [UInt8], route: Route)] = []
+    /// The routes that answer at once.
+    private var immediate: [Route] = []
     private var patterns: [Resource] = []
     private let fallback: (any Responder)?
     private let refusal: @Sendable (Status, Request) -> Response
@@ -30,7 +30,7 @@ package struct Router: Responder {
         self.refusal = refusal
         for route in routes {
             let shape = route.shape
-            if route.immediate != nil { immediate.append((Array(route.path.utf8), route)) }
+            if route.immediate != nil { immediate.append(route) }
             if !shape.contains(nil) {
                 if let index = paths.firstIndex(of: route.path) {
                     exact[index].append(route)
@@ -104,9 +104,9 @@ package struct Router: Responder {
     }
 
     package func respondNow(to request: borrowing RequestView, into sink: inout AnswerSink) -> Bool {
-        for index in immediate.indices where request.path.isEqual(to: immediate[index].path) {
-            let route = immediate[index].route
-            if route.takes(request.method) { return route.immediate?(request, &sink) ?? false }
+        let routes = immediate.span
+        for index in routes.indices where routes[index].isOf(request) {
+            return routes[index].immediate?(request, &sink) ?? false
         }
         return false
     }

@@ -11,14 +11,14 @@ package protocol ServerObserver: AnyObject, Sendable {
     /// holds copies of what it tells, and this one comes with every request.
     ///
     /// - Parameters:
-    ///   - response: as its handler made it, without the fields that the server adds.
+    ///   - requestID: the `X-Request-ID` that the client was told, if it was told one.
     ///   - bytes: what was written, head included.
     ///   - start: when the last byte of the request was there; `end` when that of the answer was in the connection's
     ///     buffer.
     ///   - wasCut: whether the answer was cut short: a streamed body that failed, or `Body.abort`.
     func answered(
-        _ request: borrowing RequestView, with response: Response, bytes: Int, from start: Deadline, to end: Deadline,
-        wasCut: Bool)
+        _ request: borrowing RequestView, with status: Status, requestID: String?, bytes: Int, from start: Deadline,
+        to end: Deadline, wasCut: Bool)
 }
 
 /// What else a server has to tell.

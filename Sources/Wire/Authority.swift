@@ -72,31 +72,33 @@ package struct Authority: Hashable, Sendable {
     /// which the names of containers have. Nil for anything else.
     private static func form(ofName name: Span<UInt8>) -> (hasUpperCase: Bool, looksNumeric: Bool)? {
         guard (1...253).contains(name.count) else { return nil }
-        var labelStart = 0
-        var previous = UInt8(ascii: ".")
-        var hasUpperCase = false
-        for index in name.indices {
-            let byte = name[index]
-            // Nearly all of them.
-            if byte &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || byte == UInt8(ascii: "_") {
-                previous = byte
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): hasUpperCase = true
-            case UInt8(ascii: "-"): guard previous != UInt8(ascii: ".") else { return nil }
-            case UInt8(ascii: "."):
-                guard previous != UInt8(ascii: "."), previous != UInt8(ascii: "-"), index - labelStart <= 63 else {
-                    return nil
+        return name.withUnsafeBufferPointer { name in
+            var labelStart = 0
+            var hasUpperCase = false
+            // No index passes the count, so that no sum overflows.
+            var index = 0
+            while true {
+                if index == name.count || name[index] == UInt8(ascii: ".") {
+                    let length = index &- labelStart
+                    guard length > 0, length <= 63, name[labelStart] != UInt8(ascii: "-"),
+                        name[index &- 1] != UInt8(ascii: "-")
+                    else { return nil }
+                    if index == name.count { break }
+                    labelStart = index &+ 1
+                } else {
+                    let byte = name[index]
+                    if byte &- UInt8(ascii: "A") < 26 {
+                        hasUpperCase = true
+                    } else if byte &- UInt8(ascii: "a") >= 26, byte &- UInt8(ascii: "0") >= 10,
+                        byte != UInt8(ascii: "-"), byte != UInt8(ascii: "_")
+                    {
+                        return nil
+                    }
                 }
-                labelStart = index + 1
-            default: return nil
+                index &+= 1
             }
-            previous = byte
+            return (hasUpperCase, looksNumeric(name.span.extracting(labelStart...)))
         }
-        let last = name.extracting(labelStart...)
-        guard (1...63).contains(last.count), previous != UInt8(ascii: "-") else { return nil }
-        return (hasUpperCase, looksNumeric(last))
     }
 
     /// The length of the host, where the bytes are a name and perhaps a port, spelled as `description` spells them: most

@@ -30,13 +30,7 @@ extension Span<UInt8> {
         return index
     }
 
-    func isEqual(to text: StaticString) -> Bool {
-        guard count == text.utf8CodeUnitCount else { return false }
-        return text.withUTF8Buffer { text in
-            for index in indices where self[index] != text[index] { return false }
-            return true
-        }
-    }
+    func isEqual(to text: StaticString) -> Bool { isEqual(to: text.bytes.span) }
 
     package func isPrefixed(by text: StaticString) -> Bool {
         count >= text.utf8CodeUnitCount && extracting(..<text.utf8CodeUnitCount).isEqual(to: text)
@@ -50,8 +44,23 @@ extension Span<UInt8> {
 
     package func isEqual(to other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
-        for index in indices where self[index] != other[index] { return false }
-        return true
+        guard count >= 8 else {
+            for index in indices where self[index] != other[index] { return false }
+            return true
+        }
+        // Eight bytes at a time; the last eight overlap those before them, and all are within both.
+        var index = 0
+        while index < count &- 8 {
+            guard word(at: index) == other.word(at: index) else { return false }
+            index &+= 8
+        }
+        return word(at: count &- 8) == other.word(at: count &- 8)
+    }
+
+    /// There must be eight bytes from here.
+    @inline(__always)
+    private func word(at index: Int) -> UInt64 {
+        bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
     }
 
     /// Compares with bytes that hold no upper-case letters.

@@ -14,12 +14,14 @@ extension UnsafeBufferPointer<UInt8> {
     /// The text of these bytes; nil if they are not UTF-8.
     package var text: String? {
         // The general way costs seven times as much.
-        !span.contains { $0.above(0x7F) } ? String(decoding: self, as: UTF8.self) : String(validating: self, as: UTF8.self)
+        isASCII ? String(decoding: self, as: UTF8.self) : String(validating: self, as: UTF8.self)
     }
 
     var isUTF8: Bool {
-        !span.contains { $0.above(0x7F) } || String(validating: self, as: UTF8.self) != nil
+        isASCII || String(validating: self, as: UTF8.self) != nil
     }
+
+    private var isASCII: Bool { !span.contains { $0.above(0x7F) } }
 }
 
 extension StaticString {

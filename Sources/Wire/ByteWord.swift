@@ -30,6 +30,12 @@ package struct ByteWord {
     package func equal(to byte: UInt8) -> UInt64 {
         ByteWord(bytes ^ Self.ones &* UInt64(byte)).below(1)
     }
+
+    /// The same for either of two bytes that differ in one bit.
+    @inlinable @inline(__always)
+    package func equal(to byte: UInt8, or other: UInt8) -> UInt64 {
+        ByteWord((bytes ^ Self.ones &* UInt64(byte)) & ~(Self.ones &* UInt64(byte ^ other))).below(1)
+    }
 }
 
 extension Span<UInt8> {

@@ -43,7 +43,8 @@ struct LineScanner: Sendable {
     }
 
     /// The first byte that is a control character other than HTAB, or the count. Eight bytes at a time: a byte below
-    /// 0x20, or 0x7F, sets the top bit of its lane (the carry can only add false alarms, which the bytewise look settles).
+    /// 0x20, or 0x7F, sets the top bit of its lane. The carry can add false alarms above a true one only, so that the
+    /// lowest is true.
     private static func firstControl(in bytes: Span<UInt8>, from start: Int) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let tops: UInt64 = 0x8080_8080_8080_8080
@@ -51,13 +52,16 @@ struct LineScanner: Sendable {
         var index = start
         while index + 8 <= bytes.count {
             // Eight bytes from here are within the span.
-            let word = raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+            let word = raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self).littleEndian
             let delete = word ^ (ones &* 0x7F)
             let alarms = ((word &- (ones &* 0x20)) & ~word | (delete &- ones) & ~delete) & tops
-            if alarms != 0 {
-                for offset in index..<index + 8 where isControl(bytes[offset]) { return offset }
+            guard alarms != 0 else {
+                index &+= 8
+                continue
             }
-            index += 8
+            index &+= alarms.trailingZeroBitCount / 8
+            guard bytes[index] == 0x09 else { return index }
+            index &+= 1
         }
         while index < bytes.count, !isControl(bytes[index]) { index += 1 }
         return index

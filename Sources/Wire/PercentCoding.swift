@@ -77,25 +77,37 @@ package enum PercentCoding {
         _ bytes: Span<UInt8>, to decoded: UnsafeMutableBufferPointer<UInt8>, plusIsSpace: Bool
     ) -> Int? {
         precondition(bytes.count <= decoded.count, "nothing grows by being decoded")
-        return bytes.withUnsafeBufferPointer { bytes in
-            // Neither number passes the count of the bytes, so that no sum overflows.
-            var (index, count) = (0, 0)
-            while index < bytes.count {
-                var byte = bytes[index]
-                index &+= 1
-                if byte == UInt8(ascii: "%") {
-                    guard index &+ 1 < bytes.count, let high = bytes[index].hexadecimalValue,
-                        let low = bytes[index &+ 1].hexadecimalValue
-                    else { return nil }
-                    byte = high << 4 | low
-                    index &+= 2
-                } else if byte == UInt8(ascii: "+"), plusIsSpace {
-                    byte = 0x20
-                }
-                decoded[count] = byte
-                count &+= 1
+        guard let target = decoded.baseAddress.map({ UnsafeMutableRawPointer($0) }) else { return 0 }
+        let raw = bytes.bytes
+        // `count` never passes `index`, nor that the count of the bytes: there is room, and no sum overflows.
+        var (index, count) = (0, 0)
+        while index < bytes.count {
+            if index &+ 8 <= bytes.count {
+                // Eight bytes go over at a time; what stands behind an escape among them is written over.
+                let word = raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+                target.storeBytes(of: word, toByteOffset: count, as: UInt64.self)
+                let lanes = ByteWord(word.littleEndian)
+                let found = lanes.equal(to: UInt8(ascii: "%")) | lanes.equal(to: UInt8(ascii: "+"))
+                // The lowest that was found is one, whatever the borrow makes of those above.
+                let plain = found == 0 ? 8 : found.trailingZeroBitCount / 8
+                index &+= plain
+                count &+= plain
+                if found == 0 { continue }
             }
-            return count
+            var byte = bytes[index]
+            index &+= 1
+            if byte == UInt8(ascii: "%") {
+                guard index &+ 1 < bytes.count, let high = bytes[index].hexadecimalValue,
+                    let low = bytes[index &+ 1].hexadecimalValue
+                else { return nil }
+                byte = high << 4 | low
+                index &+= 2
+            } else if byte == UInt8(ascii: "+"), plusIsSpace {
+                byte = 0x20
+            }
+            target.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+            count &+= 1
         }
+        return count
     }
 }

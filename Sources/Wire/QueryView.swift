@@ -7,13 +7,20 @@ package struct QueryView {
     /// The same as a value of its own.
     package func copy() -> Query { Query(raw: bytes.span.text) }
 
-    /// Whether there is one parameter, and it has this name as it stands: then nobody need look for others.
-    package func isOnly(_ name: StaticString) -> Bool {
+    /// Where the value stands, if there is one parameter, and it has this name as it stands: then nobody need look for
+    /// others.
+    @inline(__always)
+    private func sole(_ name: StaticString) -> Range<Int>? {
         let bytes = bytes.span
         let length = name.utf8CodeUnitCount
-        return bytes.count > length && bytes[length] == UInt8(ascii: "=") && bytes.isPrefixed(by: name)
-            && bytes.first(UInt8(ascii: "&"), in: bytes.indices) == bytes.count
+        guard bytes.count > length, bytes[length] == UInt8(ascii: "="), bytes.isPrefixed(by: name),
+            bytes.first(UInt8(ascii: "&"), in: length..<bytes.count) == bytes.count
+        else { return nil }
+        return length + 1..<bytes.count
     }
+
+    /// Whether there is one parameter, and it has this name as it stands.
+    package func isOnly(_ name: StaticString) -> Bool { sole(name) != nil }
 
     /// Whether there is a parameter with this name. Throws `.badEscape` where a name before it cannot be decoded.
     package func contains(_ name: StaticString) throws(WireError) -> Bool {
@@ -34,9 +41,7 @@ package struct QueryView {
     /// Lends the one value with this name, decoded; nil where there is none. Throws as `Query.only`, and what `body`
     /// throws.
     package func withOnly(_ name: StaticString, _ body: (Span<UInt8>?) throws -> Void) throws {
-        guard let place = try isOnly(name) ? name.utf8CodeUnitCount + 1..<bytes.count : place(of: name.bytes.span) else {
-            return try body(nil)
-        }
+        guard let place = try sole(name) ?? place(of: name.bytes.span) else { return try body(nil) }
         let value = bytes.span.extracting(place)
         guard PercentCoding.isEncoded(value, plusIsSpace: true) else { return try body(value) }
         try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: value.count) { memory in

@@ -34,13 +34,13 @@ extension Request {
         method: Method = .get, target: String, fields: [(FieldName, String)] = [], body: [UInt8] = []
     ) throws(WireError) {
         let bytes = target.utf8Span.span
-        let parsed = try RequestTarget(bytes, method: method)
+        var authority: Authority?
+        let parsed = try RequestTarget(bytes, method: method, authority: &authority)
         let (path, query) = bytes.withUnsafeBufferPointer {
             (parsed.path(in: $0).span.text, parsed.query(in: $0).copy())
         }
         var list = Fields()
         for (name, value) in fields { try list.append(name, value) }
-        var authority = parsed.authority
         if authority == nil, let host = list[.host] {
             authority = Authority(host)
             guard authority != nil else { throw .badHost }

@@ -13,6 +13,8 @@ struct RequestHead: Sendable {
 
     private var method = Method.get
     private var target = RequestTarget()
+    /// The authority that the target names, if it names one.
+    private var targetAuthority: Authority?
     /// Where the target stands in the head.
     private var targetPlace = 0..<0
     private var version = Version.http11
@@ -55,7 +57,7 @@ struct RequestHead: Sendable {
         let name = line.extracting(..<space)
         method = name.isEqual(to: "GET") ? .get : Method(name.text)
         targetPlace = space + 1..<second
-        target = try RequestTarget(line.extracting(targetPlace), method: method)
+        target = try RequestTarget(line.extracting(targetPlace), method: method, authority: &targetAuthority)
 
         fields.removeAll()
         framing = Framing()
@@ -109,15 +111,14 @@ struct RequestHead: Sendable {
     func lend(
         _ bytes: UnsafeBufferPointer<UInt8>, section: Range<Int>, _ body: (borrowing RequestView) -> Void
     ) {
-        let target = UnsafeBufferPointer(rebasing: bytes[targetPlace])
+        let named = UnsafeBufferPointer(rebasing: bytes[targetPlace])
         fields.entries.withUnsafeBufferPointer { entries in
             body(
                 RequestView(
-                    method: method, path: self.target.path(in: target), query: self.target.query(in: target),
-                    version: version,
+                    method: method, path: target.path(in: named), query: target.query(in: named), version: version,
                     fields: FieldsView(
                         bytes: UnsafeBufferPointer(rebasing: bytes[section]), entries: entries, names: fields.names),
-                    authority: self.target.authority ?? (hasHost ? checkedHost?.authority : nil), peer: peer,
+                    authority: targetAuthority ?? (hasHost ? checkedHost?.authority : nil), peer: peer,
                     isSecure: isSecure, keepsAlive: keepsAlive))
         }
     }

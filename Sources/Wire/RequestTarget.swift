@@ -6,12 +6,12 @@ struct RequestTarget {
     private(set) var path: Range<Int>?
     /// Without its "?"; empty where there is none.
     private(set) var query = 0..<0
-    /// Present in absolute form, where it replaces `Host`, and for `CONNECT`.
-    private(set) var authority: Authority?
 
     init() {}
 
-    init(_ bytes: Span<UInt8>, method: Method) throws(WireError) {
+    /// - Parameter authority: set in absolute form, where it replaces `Host`, and for `CONNECT`; nil in all others.
+    init(_ bytes: Span<UInt8>, method: Method, authority: inout Authority?) throws(WireError) {
+        if authority != nil { authority = nil }
         guard !bytes.isEmpty else { throw .badTarget }
         if method == .connect {
             // Authority form: host and port, both obligatory (RFC 9110 §9.3.6).
@@ -25,11 +25,13 @@ struct RequestTarget {
         case UInt8(ascii: "*"):
             guard bytes.count == 1, method == .options else { throw .badTarget }
         default:
-            try readAbsolute(bytes, method: method)
+            try readAbsolute(bytes, method: method, &authority)
         }
     }
 
-    private mutating func readAbsolute(_ bytes: Span<UInt8>, method: Method) throws(WireError) {
+    private mutating func readAbsolute(
+        _ bytes: Span<UInt8>, method: Method, _ authority: inout Authority?
+    ) throws(WireError) {
         guard let start = Self.schemeLength(bytes) else { throw .badTarget }
         var end = start
         while end < bytes.count, bytes[end] != UInt8(ascii: "/"), bytes[end] != UInt8(ascii: "?") { end += 1 }
@@ -64,8 +66,8 @@ struct RequestTarget {
     /// the one part of a request that is long.
     private static func isQuery(_ bytes: Span<UInt8>) -> Bool {
         let hasOthers = bytes.contains { word in
-            word.below(0x21) | word.above(0x7E) | word.equal(to: UInt8(ascii: "\"")) | word.equal(to: UInt8(ascii: "#"))
-                | word.equal(to: UInt8(ascii: "<")) | word.equal(to: UInt8(ascii: ">"))
+            word.below(0x21) | word.above(0x7E) | word.equal(to: UInt8(ascii: "\""), or: UInt8(ascii: "#"))
+                | word.equal(to: UInt8(ascii: "<"), or: UInt8(ascii: ">"))
         }
         if hasOthers { return false }
         var escape = bytes.first(UInt8(ascii: "%"), in: bytes.indices)

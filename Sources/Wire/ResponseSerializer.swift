@@ -76,7 +76,8 @@ package struct ResponseSerializer: Sendable {
         precondition(fields.isSerialized && !status.forbidsBody, "such an answer has fields of ours and a body")
         let value = request.first(other)
         if let value { try Fields.check(value.span) }
-        let room = Self.frame + date.count + status.reason.utf8.count + fields.byteCount + (value?.count ?? 0) + body.count
+        let room =
+            Self.frame + date.count + status.reason.utf8.count + fields.byteCount + (value?.count ?? 0) + body.count
         bytes.append(atMost: room) { writer in
             Self.open(status, date, &writer)
             writer.put(fields, except: Self.decidedHere)

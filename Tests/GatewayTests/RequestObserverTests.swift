@@ -7,7 +7,8 @@ import Wire
 
 struct RequestObserverTests {
     private func lines(
-        logsAccess: Bool = true, listener: Metrics.Listener = .public, _ request: Request, _ response: Response
+        logsAccess: Bool = true, listener: Metrics.Listener = .public, _ request: Request, _ status: Status,
+        told: String? = nil
     ) throws -> [[String: Any]] {
         let paper = ObservationLogTests.Paper()
         let log = paper.log(logsAccess: logsAccess)
@@ -16,7 +17,8 @@ struct RequestObserverTests {
             addresses: ClientAddress(trusted: [try #require(AddressBlock("10.0.0.0/8"))]), paths: [])
         let start = Deadline.now()
         request.lend {
-            observer.answered($0, with: response, bytes: 5, from: start, to: start + .milliseconds(2), wasCut: false)
+            observer.answered(
+                $0, with: status, requestID: told, bytes: 5, from: start, to: start + .milliseconds(2), wasCut: false)
         }
         log.flush()
         return try paper.objects()
@@ -30,7 +32,7 @@ struct RequestObserverTests {
 
     @Test func `a line tells of the request, its answer and its visitor`() throws {
         let request = try request("/auth?account=a", [(.xForwardedFor, "192.0.2.7")])
-        let line = try #require(try lines(listener: .admin, request, Response(.unauthorized)).first)
+        let line = try #require(try lines(listener: .admin, request, .unauthorized).first)
         #expect(line["method"] as? String == "GET" && line["path"] as? String == "/auth")
         #expect(line["query"] as? [String] == ["account"])
         #expect(line["status"] as? Int == 401 && line["bytes"] as? Int == 5 && line["ms"] as? Double == 2)
@@ -40,13 +42,11 @@ struct RequestObserverTests {
 
     @Test func `a line has the id that the client was told`() throws {
         let request = try request("/")
-        var response = Response(.notFound)
-        try response.fields.append(.xRequestID, "told")
-        #expect(try lines(request, response).first?["request"] as? String == "told")
+        #expect(try lines(request, .notFound, told: "told").first?["request"] as? String == "told")
     }
 
     @Test func `there is no line where none is wanted, nor for whoever is refused for asking too often`() throws {
-        #expect(try lines(logsAccess: false, request("/"), Response(.ok)).isEmpty)
-        #expect(try lines(request("/"), Response(.tooManyRequests)).isEmpty)
+        #expect(try lines(logsAccess: false, request("/"), .ok).isEmpty)
+        #expect(try lines(request("/"), .tooManyRequests).isEmpty)
     }
 }

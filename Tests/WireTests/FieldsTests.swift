@@ -90,7 +90,9 @@ struct FieldsTests {
         try read.lend { try fields.append(.vary, copying: .etag, of: $0) }
         #expect(fields.map(\.name) == ["Access-Control-Allow-Origin"])
         #expect(fields[.accessControlAllowOrigin] == "https://a")
-        #expect(throws: WireError.badFieldValue) { try read.lend { try fields.append(.vary, copying: "X-Own", of: $0) } }
+        #expect(throws: WireError.badFieldValue) {
+            try read.lend { try fields.append(.vary, copying: "X-Own", of: $0) }
+        }
         #expect(fields.count == 1)
     }
 

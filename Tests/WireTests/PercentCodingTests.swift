@@ -39,3 +39,36 @@ struct PercentCodingTests {
         }
     }
 }
+
+extension PercentCodingTests {
+    @Test func `a text of any length and with any number of escapes is decoded as one byte at a time would be`() {
+        func plainly(_ text: [UInt8], plusIsSpace: Bool) -> [UInt8]? {
+            var (rest, decoded) = (text[...], [UInt8]())
+            while let byte = rest.popFirst() {
+                guard byte == UInt8(ascii: "%") else {
+                    decoded.append(plusIsSpace && byte == UInt8(ascii: "+") ? 0x20 : byte)
+                    continue
+                }
+                let digits = rest.prefix(2).compactMap(\.hexadecimalValue)
+                guard digits.count == 2 else { return nil }
+                rest.removeFirst(2)
+                decoded.append(digits[0] << 4 | digits[1])
+            }
+            return String(validating: decoded, as: UTF8.self) == nil ? nil : decoded
+        }
+        let pieces = ["a", "bcdefghij", "+", "%41", "%2f", "%7E", "%", "%4", "%zz", "~"].map { Array($0.utf8) }
+        for number in 0..<5_000 {
+            let text = (0..<number % 23).flatMap { _ in
+                // Broken escapes are rare, or hardly anything would be decoded.
+                pieces[
+                    Int.random(in: 0..<100) == 0 ? Int.random(in: 6...8) : [0, 1, 2, 3, 4, 5, 9].randomElement() ?? 0]
+            }
+            for plusIsSpace in [true, false] {
+                let decoded = try? PercentCoding.decode(text.span, plusIsSpace: plusIsSpace)
+                #expect(
+                    decoded.map { Array($0.utf8) } == plainly(text, plusIsSpace: plusIsSpace),
+                    "\(String(decoding: text, as: UTF8.self))")
+            }
+        }
+    }
+}

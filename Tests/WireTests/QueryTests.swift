@@ -4,7 +4,9 @@ import Testing
 
 struct QueryTests {
     @Test func `a query is of one parameter only if nothing else could be in it`() {
-        for raw in ["url=", "url=a", "url=a=b", "url=%26account=x"] { #expect(Query(raw: raw).lend { $0.isOnly("url") }, "\(raw)") }
+        for raw in ["url=", "url=a", "url=a=b", "url=%26account=x"] {
+            #expect(Query(raw: raw).lend { $0.isOnly("url") }, "\(raw)")
+        }
         for raw in ["", "url", "ur=a", "urls=a", "url=a&", "&url=a", "url=a&account=b", "u%72l=a", "URL=a", "a=url="] {
             #expect(!Query(raw: raw).lend { $0.isOnly("url") }, "\(raw)")
         }

@@ -175,3 +175,60 @@ struct RequestParserTests {
         }
     }
 }
+
+extension RequestParserTests {
+    @Test(arguments: RequestCase.all)
+    func `a request that is lent is the one that would be taken, and may be dropped in its place`(
+        _ example: RequestCase
+    ) {
+        func described(_ next: (inout RequestParser) -> Request?) -> [String] {
+            var parser = RequestParser()
+            parser.feed(example.bytes)
+            var requests: [String] = []
+            while let finding = try? parser.find() {
+                switch finding {
+                case .needsMore: return requests + ["\(parser.buffered) left"]
+                case .expectsContinue: continue
+                case .complete: requests.append(next(&parser).map(Self.described) ?? "none")
+                }
+            }
+            return requests + ["bad"]
+        }
+        let taken = described { $0.take() }
+        let lent = described { parser in
+            var request: Request?
+            guard parser.lend({ request = $0.copy() }) else { return parser.take() }
+            parser.drop()
+            return request
+        }
+        #expect(lent == taken)
+    }
+
+    private static func described(_ request: Request) -> String {
+        "\(request.method) \(request.path) \(request.query.raw) \(request.version) \(Array(request.fields)) "
+            + "\(request.body) \(request.authority.map { "\($0)" } ?? "none") \(request.keepsAlive)"
+    }
+
+    @Test func `a request with a body is not lent, and one without is as long as it stands in the buffer`() throws {
+        var parser = RequestParser()
+        parser.feed(
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nxGET /b?c HTTP/1.1\r\nHost: a\r\n\r\nGET".utf8)
+        func isComplete(_ finding: RequestParser.Finding) -> Bool {
+            if case .complete = finding { true } else { false }
+        }
+        #expect(isComplete(try parser.find()))
+        #expect(!parser.lend { _ in })
+        #expect(parser.take().body == Array("x".utf8))
+        #expect(isComplete(try parser.find()))
+        // Asked again, it is the same one; what follows it is all that is left over.
+        #expect(isComplete(try parser.find()))
+        #expect(parser.buffered == 3)
+        var seen = ""
+        #expect(parser.lend { seen = "\($0.path.span.text)?\($0.query.copy().raw)" })
+        #expect(seen == "/b?c")
+        parser.drop()
+        #expect(!parser.lend { _ in })
+        #expect(parser.buffered == 3)
+        #expect(!isComplete(try parser.find()))
+    }
+}

@@ -4,8 +4,8 @@ import Wire
 package struct Domain: Hashable, Sendable, CustomStringConvertible {
     /// Spelled as `Authority.host` spells it: lower case, an IPv6 address in its brackets.
     package let name: String
-    /// An address has no sub-domains. Known beforehand: most pages that ask are of a sub-domain.
-    private let isAddress: Bool
+    /// Then it has no sub-domains.
+    let isAddress: Bool
 
     package var description: String { name }
 
@@ -17,18 +17,7 @@ package struct Domain: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The host itself or one of its sub-domains, as WeChat's JS-SDK domain list means it.
-    package func covers(_ host: String) -> Bool {
-        covers(host.utf8Span.span)
-    }
-
-    /// The same for the bytes of a host in lower case.
-    func covers(_ host: Span<UInt8>) -> Bool {
-        let name = name.utf8Span.span
-        let label = host.count - name.count - 1
-        if label < 0 { return label == -1 && host.isEqual(to: name) }
-        return host[label] == UInt8(ascii: ".") && host.extracting((label + 1)...).isEqual(to: name)
-            && !isAddress
-    }
+    package func covers(_ host: String) -> Bool { CoveredHosts(of: [self]).contains(host.utf8Span.span) }
 
     private static func address(_ host: String) -> IPAddress? {
         IPAddress(host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host)

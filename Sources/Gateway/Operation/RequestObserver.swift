@@ -42,22 +42,17 @@ final class RequestObserver: ServerObserver {
     }
 
     func answered(
-        _ request: borrowing RequestView, with response: Response, bytes: Int, from start: Deadline, to end: Deadline,
-        wasCut: Bool
+        _ request: borrowing RequestView, with status: Status, requestID: String?, bytes: Int, from start: Deadline,
+        to end: Deadline, wasCut: Bool
     ) {
-        route(of: request.path).note(request.method, response.status, nanoseconds: end.nanoseconds(since: start))
+        route(of: request.path).note(request.method, status, nanoseconds: end.nanoseconds(since: start))
         // Whoever is refused for asking too often must not fill the disk by it: `RateLimit` tells of him now and then.
-        guard response.status != .tooManyRequests, log.logsAccess else { return }
+        guard status != .tooManyRequests, log.logsAccess else { return }
         log.access(
             AccessRecord(
                 listener: listener, method: request.method, path: request.path.span.text, query: request.query.copy(),
-                status: response.status.code, bytes: bytes, took: end.since(start),
-                requestID: Self.id(of: request, with: response), peer: addresses.of(request)))
-    }
-
-    /// What the client was told, where it was told one.
-    private static func id(of request: borrowing RequestView, with response: Response) -> RequestID {
-        if let told = response.fields[.xRequestID] { .given(told) } else { RequestID.of(request) }
+                status: status.code, bytes: bytes, took: end.since(start),
+                requestID: requestID.map { .given($0) } ?? RequestID.of(request), peer: addresses.of(request)))
     }
 
     private func refused(_ error: WireError, _ peer: IPAddress?) {

@@ -130,7 +130,9 @@ struct SessionRoutes: Sendable {
             if goesToPage, ErrorReply.isNavigation(request) { return .redirect(to: login) }
         }
         let failure = Failure.notSignedIn(login: login)
-        guard let origin = try? request.lend({ try CrossOrigin($0, desk: wish.desk, site: site) }) else { throw failure }
+        guard let origin = try? request.lend({ try CrossOrigin($0, desk: wish.desk, site: site) }) else {
+            throw failure
+        }
         throw CrossOriginError(cause: failure, origin: origin, takesCredentials: true)
     }
 

@@ -10,10 +10,11 @@ struct CrossOrigin: Sendable {
     /// - Parameter site: the public URL's origin. Where it is https, pages that came over plain http get no grant: on
     ///   their way anybody could have written them. Ports are free, since WeChat's list of domains knows none.
     init(_ request: borrowing RequestView, desk: AccountDesk, site: Origin) throws(Failure) {
+        let isSecureSite = site.isSecure
         // "null" is nobody's.
         let isOurs = request.fields.onlyValue(.origin) { origin in
             Origin.isSerialized(origin) { isSecure, host in
-                desk.covers(host: host) && (isSecure || !site.isSecure || Domain.isLoopback(host.text))
+                desk.covers(host: host) && (isSecure || !isSecureSite || Domain.isLoopback(host.text))
             }
         }
         // A browser that hides the origin still tells that another site asks.

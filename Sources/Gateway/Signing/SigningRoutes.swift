@@ -48,7 +48,7 @@ struct SigningRoutes: Sendable {
         do {
             try limit.admit(request)
             let fields = request.fields
-            try withPages(request.query, desk) { page, entry in
+            try withPages(request.query, isURLAlone: isURLAlone, desk) { page, entry in
                 try desk.jssdk.withReply(url: page, entry: entry, ticket: ticket, at: now) { body in
                     try sink.put(
                         .ok, Self.fields, .accessControlAllowOrigin, copying: .origin, of: fields, body: body)
@@ -101,12 +101,13 @@ struct SigningRoutes: Sendable {
 
     /// Lends what is to be signed: the page's URL, and the landing page's where one is given.
     private func withPages(
-        _ query: QueryView, _ desk: AccountDesk, _ body: (_ page: Span<UInt8>, _ entry: Span<UInt8>?) throws -> Void
+        _ query: QueryView, isURLAlone: Bool = false, _ desk: AccountDesk,
+        _ body: (_ page: Span<UInt8>, _ entry: Span<UInt8>?) throws -> Void
     ) throws {
         try query.withOnly("url") { url in
             guard let url else { throw Failure.missingParameter("url") }
             try check(url, "url", desk)
-            if query.isOnly("url") { return try body(url, nil) }
+            if isURLAlone { return try body(url, nil) }
             try query.withOnly("entry") { entry in
                 if let entry { try check(entry, "entry", desk) }
                 try body(url, entry)

@@ -8,8 +8,8 @@ extension Responder {
         request.lend { request in
             var sink = AnswerSink(ResponseSerializer(to: request), date: Array("Thu, 01 Jan 1970 00:00:00 GMT".utf8))
             guard respondNow(to: request, into: &sink) else { return nil }
-            let (bytes, outcome) = sink.take()
-            guard outcome.isWritten else { return outcome.answer }
+            guard sink.status != nil else { return sink.unsent }
+            let bytes = sink.take()
             var parser = ResponseParser()
             parser.begin(request.method)
             parser.feed(bytes)

@@ -34,7 +34,6 @@ final class EventLog: ServerObserver {
     struct Exchange: Sendable {
         let request: Request
         let status: Status
-        let fields: Fields
         let bytes: Int
         let duration: Duration
         let wasCut: Bool
@@ -50,12 +49,11 @@ final class EventLog: ServerObserver {
     func note(_ event: ServerEvent) { entries.withLock { $0.append(.event(event)) } }
 
     func answered(
-        _ request: borrowing RequestView, with response: Response, bytes: Int, from start: Deadline, to end: Deadline,
-        wasCut: Bool
+        _ request: borrowing RequestView, with status: Status, requestID: String?, bytes: Int, from start: Deadline,
+        to end: Deadline, wasCut: Bool
     ) {
         let exchange = Exchange(
-            request: request.copy(), status: response.status, fields: response.fields, bytes: bytes,
-            duration: end.since(start), wasCut: wasCut)
+            request: request.copy(), status: status, bytes: bytes, duration: end.since(start), wasCut: wasCut)
         entries.withLock { $0.append(.answered(exchange)) }
     }
 
