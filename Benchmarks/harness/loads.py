@@ -6,6 +6,7 @@ import os
 import resource
 import socket
 import ssl
+import statistics
 import subprocess
 import time
 from dataclasses import dataclass
@@ -95,20 +96,59 @@ def together(results):
     return whole
 
 
+class Tally:
+    """What the slices of one sample add up to."""
+
+    def __init__(self, server):
+        self.server = server
+        self.results = []
+        self.cpu_seconds = 0.0
+        self.first = self.last = None
+
+    def slice(self, load):
+        """One more slice: `load` is called, and gives a result of `wrk`."""
+        before = self.server.vitals()
+        result = load()
+        self.last = self.server.vitals()
+        self.first = self.first or before
+        self.cpu_seconds += self.last.cpu_seconds - before.cpu_seconds
+        self.results.append(result)
+
+    def sample(self):
+        def median(name):
+            return statistics.median(result[name] for result in self.results)
+
+        requests = sum(result["requests"] for result in self.results)
+        wall = sum(result["microseconds"] for result in self.results) / 1e6
+        cpu = max(self.cpu_seconds, 0.01)
+        return Sample(
+            requests_per_second=requests / wall, requests_per_cpu_second=requests / cpu, p50_ms=median("p50") / 1e3,
+            p99_ms=median("p99") / 1e3, p999_ms=median("p999") / 1e3, rss_mib=self.last.rss_kib / 1024,
+            rss_growth_mib=(self.last.rss_kib - self.first.rss_kib) / 1024, server_busy=cpu / wall,
+            load_busy=median("busy"), requests=requests)
+
+
 def measured(server, seconds, arguments, headers=(), warmup=2, connections=64, tolerated=0, cores=machine.LOAD):
     """One sample, after a warm-up with the same requests."""
     if warmup:
         wrk(server, warmup, arguments, headers, connections, tolerated, cores)
-    before = server.vitals()
-    result = wrk(server, seconds, arguments, headers, connections, tolerated, cores)
-    after = server.vitals()
-    cpu = max(after.cpu_seconds - before.cpu_seconds, 0.01)
-    wall = result["microseconds"] / 1e6
-    return Sample(
-        requests_per_second=result["requests"] / wall, requests_per_cpu_second=result["requests"] / cpu,
-        p50_ms=result["p50"] / 1e3, p99_ms=result["p99"] / 1e3, p999_ms=result["p999"] / 1e3,
-        rss_mib=after.rss_kib / 1024,
-        rss_growth_mib=(after.rss_kib - before.rss_kib) / 1024, server_busy=cpu / wall, load_busy=result["busy"], requests=result["requests"])
+    tally = Tally(server)
+    tally.slice(lambda: wrk(server, seconds, arguments, headers, connections, tolerated, cores))
+    return tally.sample()
+
+
+def in_turn(runs, seconds, warmup=2, slice_seconds=2, cores=machine.LOAD):
+    """A sample for each of several servers that run at the same time, with the arguments of its load. They are loaded
+    one at a time, in slices that take turns: what a neighbour does to the machine meets all of them alike."""
+    tallies = [Tally(server) for server, _ in runs]
+    if warmup:
+        for server, arguments in runs:
+            wrk(server, warmup, arguments, cores=cores)
+    pairs = list(zip(tallies, runs))
+    for number in range(max(1, round(seconds / slice_seconds))):
+        for tally, (server, arguments) in pairs if number % 2 == 0 else reversed(pairs):
+            tally.slice(lambda: wrk(server, min(seconds, slice_seconds), arguments, cores=cores))
+    return [tally.sample() for tally in tallies]
 
 
 class Tool:

@@ -122,6 +122,11 @@ class Bench:
         return loads.measured(server, self.seconds, arguments, headers, **options)
 
 
+    def in_turn(self, *runs, **options):
+        """A sample for each server and its load, of servers that run at the same time."""
+        return loads.in_turn(runs, self.seconds, self.warmup, **options)
+
+
 def row(name, title, aims, **options):
     def register(play):
         ROWS[name] = Row(name, title, aims, play, **options)

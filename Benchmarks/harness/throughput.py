@@ -41,17 +41,15 @@ def signing_nginx(bench, **options):
     Aim("log", "cost of the access log, of the requests per CPU-second", most=0.15),
 ])
 def sign(bench, out):
-    fixed = ("fixed", one(SIGN), one(ORIGIN))
-    with signing_nginx(bench) as server:
-        nginx = out.sample("nginx", bench.measured(server, *fixed))
-    with bench.magpie() as server:
-        magpie = out.sample("magpie", bench.measured(server, *fixed))
-    with bench.magpie() as server:
-        distinct = out.sample("magpie, distinct URLs", bench.measured(server, "distinct", SIGN, ORIGIN))
-    with bench.magpie(access_log=True) as server:
-        logged = out.sample("magpie, access log on", bench.measured(server, *fixed))
-    with signing_nginx(bench, access_log=True) as server:
-        out.sample("nginx, access log on", bench.measured(server, *fixed))
+    fixed, distinct = ("fixed", one(SIGN), one(ORIGIN)), ("distinct", SIGN, ORIGIN)
+    with (
+        signing_nginx(bench) as nginx, bench.magpie() as magpie, bench.magpie() as other,
+        bench.magpie(access_log=True) as logging, signing_nginx(bench, access_log=True) as logging_nginx,
+    ):
+        samples = bench.in_turn(
+            (nginx, fixed), (magpie, fixed), (other, distinct), (logging, fixed), (logging_nginx, fixed))
+    names = ("nginx", "magpie", "magpie, distinct URLs", "magpie, access log on", "nginx, access log on")
+    nginx, magpie, distinct, logged, _ = map(out.sample, names, samples)
     out.figure("ratio", per_cpu(magpie, nginx))
     out.figure("distinct", per_cpu(distinct, magpie))
     out.figure("growth", distinct.rss_growth_mib)
@@ -139,17 +137,15 @@ def auth(bench, out):
 def cores(bench, out):
     # The load is in the same place for one loop as for two: where it shares the server's cores it slows either alike,
     # and what is left is what the loops cost each other.
-    def measured(server):
-        return bench.measured(server, "fixed", one(SIGN), one(ORIGIN), cores=LOAD_PAIR)
-
-    with signing_nginx(bench) as server:
-        nginx = out.sample("nginx, one core", measured(server))
-    with signing_nginx(bench, cores=PAIR) as server:
-        nginx_double = out.sample("nginx, two cores", measured(server))
-    with bench.magpie() as server:
-        single = out.sample("magpie, one core", measured(server))
-    with bench.magpie(cores=PAIR) as server:
-        double = out.sample("magpie, two cores", measured(server))
+    fixed = ("fixed", one(SIGN), one(ORIGIN))
+    with (
+        signing_nginx(bench) as nginx, signing_nginx(bench, cores=PAIR) as nginx_double, bench.magpie() as single,
+        bench.magpie(cores=PAIR) as double,
+    ):
+        servers = (nginx, nginx_double, single, double)
+        samples = bench.in_turn(*((server, fixed) for server in servers), cores=LOAD_PAIR)
+    names = ("nginx, one core", "nginx, two cores", "magpie, one core", "magpie, two cores")
+    nginx, nginx_double, single, double = map(out.sample, names, samples)
     out.figure("factor", 2 * per_cpu(double, single))
     out.figure("nginx", 2 * per_cpu(nginx_double, nginx))
     out.figure("rate", double.requests_per_second / single.requests_per_second)

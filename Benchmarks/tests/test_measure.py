@@ -7,6 +7,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
+from harness.loads import Tally  # noqa: E402
 from harness.measure import Spread, Vitals, cpu_ticks, percentile, ratios, status_field  # noqa: E402
 
 # A name with a space and a bracket; utime 731 and stime 269 are the 14th and the 15th field.
@@ -67,6 +68,30 @@ class Runs(unittest.TestCase):
         self.assertEqual(ratios([1, 9], [2, 10]), [0.5, 0.9])
         with self.assertRaises(ValueError):
             ratios([1], [1, 2])
+
+
+class Server:
+    """One that has used so much before each look, and after it."""
+
+    def __init__(self, *vitals):
+        self.rest = list(vitals)
+
+    def vitals(self):
+        return self.rest.pop(0)
+
+
+class Slices(unittest.TestCase):
+    def test_a_sample_adds_up_its_own_slices_and_leaves_out_what_is_between_them(self):
+        # 1 s of the processor in each slice, and 5 s between them.
+        tally = Tally(Server(Vitals(0, 1024, 1), Vitals(1, 2048, 1), Vitals(6, 2048, 1), Vitals(7, 3072, 1)))
+        for requests, latency in ((100, 1_000), (300, 3_000)):
+            tally.slice(lambda: {
+                "requests": requests, "microseconds": 2_000_000, "p50": latency, "p99": latency, "p999": latency,
+                "busy": 0.5})
+        sample = tally.sample()
+        self.assertEqual((sample.requests, sample.requests_per_second, sample.requests_per_cpu_second), (400, 100, 200))
+        self.assertEqual((sample.p50_ms, sample.server_busy, sample.load_busy), (2, 0.5, 0.5))
+        self.assertEqual((sample.rss_mib, sample.rss_growth_mib), (3, 2))
 
 
 if __name__ == "__main__":
