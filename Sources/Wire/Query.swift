@@ -43,28 +43,8 @@ package struct Query: Hashable, Sendable {
     /// The names, sorted, each once: what a log may show. A name that cannot be decoded is shown as it came.
     package var keys: [String] {
         var keys: Set<String> = []
-        forEachName { keys.insert($0.text) }
+        lend { $0.forEachName { keys.insert($0.text) } }
         return keys.sorted()
-    }
-
-    /// Hands over the name of each parameter, decoded; one that cannot be decoded as it came.
-    package func forEachName(_ body: (Span<UInt8>) -> Void) {
-        let bytes = raw.utf8Span.span
-        var start = 0
-        while start < bytes.count {
-            let end = bytes.first(UInt8(ascii: "&"), in: start..<bytes.count)
-            let nameEnd = bytes.first(UInt8(ascii: "="), in: start..<end)
-            let isEscaped =
-                bytes.first(UInt8(ascii: "%"), in: start..<nameEnd) < nameEnd
-                || bytes.first(UInt8(ascii: "+"), in: start..<nameEnd) < nameEnd
-            let name = bytes.extracting(start..<nameEnd)
-            if isEscaped, let decoded = try? PercentCoding.decode(name, plusIsSpace: true) {
-                body(decoded.utf8Span.span)
-            } else if end > start {
-                body(name)
-            }
-            start = end + 1
-        }
     }
 
     /// Hands over the values with this name, decoded, until `body` wants no more.

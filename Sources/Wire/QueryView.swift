@@ -60,6 +60,26 @@ package struct QueryView {
         return only
     }
 
+    /// Hands over the name of each parameter, decoded; one that cannot be decoded as it came.
+    package func forEachName(_ body: (Span<UInt8>) -> Void) {
+        let bytes = bytes.span
+        var start = 0
+        while start < bytes.count {
+            let end = bytes.first(UInt8(ascii: "&"), in: start..<bytes.count)
+            let nameEnd = bytes.first(UInt8(ascii: "="), in: start..<end)
+            let isEscaped =
+                bytes.first(UInt8(ascii: "%"), in: start..<nameEnd) < nameEnd
+                || bytes.first(UInt8(ascii: "+"), in: start..<nameEnd) < nameEnd
+            let name = bytes.extracting(start..<nameEnd)
+            if isEscaped, let decoded = try? PercentCoding.decode(name, plusIsSpace: true) {
+                body(decoded.utf8Span.span)
+            } else if end > start {
+                body(name)
+            }
+            start = end + 1
+        }
+    }
+
     /// Hands over where the values with this name stand, not decoded, until `body` wants no more.
     @inline(__always)
     func forEach(_ wanted: Span<UInt8>, _ body: (Range<Int>) throws(WireError) -> Bool) throws(WireError) {

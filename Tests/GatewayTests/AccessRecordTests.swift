@@ -8,10 +8,10 @@ struct AccessRecordTests {
     private static let json = EventLog.Format.json
     private static let text = EventLog.Format.text(isColored: false)
 
-    private func line(_ record: AccessRecord, _ format: EventLog.Format = json) -> String {
+    private func line(_ record: LoggedRequest, _ format: EventLog.Format = json) -> String {
         let paper = ObservationLogTests.Paper()
         let log = paper.log(format)
-        log.access(record)
+        record.write(to: log)
         log.flush()
         return paper.text
     }
@@ -21,7 +21,7 @@ struct AccessRecordTests {
     }
 
     @Test func `a request is one line, in either form`() {
-        let record = AccessRecord(
+        let record = LoggedRequest(
             method: .get, path: "/redirect", query: Query(raw: "state=s&code=c"), status: 302, bytes: 0,
             took: .microseconds(1_239), requestID: .drawn(0xA_BCDE_F012_3456), peer: IPAddress("2001:db8::1"))
         #expect(
@@ -40,7 +40,7 @@ struct AccessRecordTests {
     }
 
     @Test func `what there is nothing to say about is left out`() {
-        let record = AccessRecord(
+        let record = LoggedRequest(
             method: .post, path: "/logout", query: Query(raw: "&&"), status: 204, bytes: 0, took: .zero,
             requestID: .given("r"), peer: nil)
         #expect(
@@ -51,7 +51,7 @@ struct AccessRecordTests {
     @Test func `it shows the names of a query, sorted, and never what could be a value`() throws {
         let canary = "CANARYcanaryCANARYcanaryCANARY00"
         let line = line(
-            AccessRecord(
+            LoggedRequest(
                 method: .get, path: "/get-signature?token=\(canary)#\(canary)",
                 query: Query(raw: "url=\(canary)&account=&%75rl=2&\(canary)&a+b"), status: 200, bytes: 178,
                 took: .microseconds(420), requestID: .given("r-1"), peer: IPAddress("192.0.2.1")))
@@ -67,7 +67,7 @@ struct AccessRecordTests {
 
     @Test func `it is bounded whatever the client sends`() throws {
         let line = line(
-            AccessRecord(
+            LoggedRequest(
                 listener: .admin, method: .other(String(repeating: "M", count: 5_000)),
                 path: "/" + String(repeating: "%41", count: 5_000),
                 query: Query(raw: (0..<5_000).map { "k\($0)" }.joined(separator: "&")), status: 404, bytes: 0,
@@ -80,11 +80,11 @@ struct AccessRecordTests {
     }
 
     @Test func `it can be turned off, and a level above it silences it`() {
-        let record = AccessRecord(
+        let record = LoggedRequest(
             method: .get, path: "/", status: 200, bytes: 0, took: .zero, requestID: .given("r"), peer: nil)
         let paper = ObservationLogTests.Paper()
         for log in [paper.log(logsAccess: false), paper.log(level: .warn)] {
-            log.access(record)
+            record.write(to: log)
             log.flush()
         }
         #expect(paper.text.isEmpty)

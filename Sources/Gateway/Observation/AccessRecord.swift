@@ -1,13 +1,15 @@
 package import Wire
 
 /// One answered request as the access log tells it: never a query value, a cookie, a header or a body.
-package struct AccessRecord: Sendable {
+///
+/// The path and the query are lent, so a record lives no longer than the call in which its line is written.
+package struct AccessRecord {
     package var listener: Metrics.Listener
     package var method: Method
     /// As it came, percent-encoded; cut at 256 bytes.
-    package var path: String
+    package var path: UnsafeBufferPointer<UInt8>
     /// Of which the names are told.
-    package var query: Query
+    package var query: QueryView
     package var status: Int
     /// Bytes of the answer, its head included.
     package var bytes: Int
@@ -17,8 +19,8 @@ package struct AccessRecord: Sendable {
     package var peer: IPAddress?
 
     package init(
-        listener: Metrics.Listener = .public, method: Method, path: String, query: Query = Query(raw: ""), status: Int,
-        bytes: Int, took: Duration, requestID: RequestID, peer: IPAddress?
+        listener: Metrics.Listener = .public, method: Method, path: UnsafeBufferPointer<UInt8>, query: QueryView,
+        status: Int, bytes: Int, took: Duration, requestID: RequestID, peer: IPAddress?
     ) {
         self.listener = listener
         self.method = method
@@ -38,7 +40,7 @@ package struct AccessRecord: Sendable {
     /// More bytes than its fields take in a line. For most requests it is less than 1,024, which a stack has.
     var room: Int {
         var room = Self.fixedRoom + LogLine.room(forTextOf: shownMethod.utf8.count)
-        room += LogLine.room(forTextOf: path.utf8.count, limit: Self.pathLimit)
+        room += LogLine.room(forTextOf: path.count, limit: Self.pathLimit)
         if !query.isEmpty { room += QueryNames.room }
         if case .given(let text) = requestID { room += LogLine.room(forTextOf: text.utf8.count) }
         return room
@@ -54,7 +56,7 @@ package struct AccessRecord: Sendable {
 
     func put(to line: inout LogLine) {
         line.put("method", shownMethod.utf8Span.span)
-        line.put("path", path: path.utf8Span.span, limit: Self.pathLimit)
+        line.put("path", path: path.span, limit: Self.pathLimit)
         if !query.isEmpty {
             let names = QueryNames(query)
             // "&" alone names nothing.

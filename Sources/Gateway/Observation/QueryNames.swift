@@ -11,7 +11,7 @@ struct QueryNames: ~Copyable {
     private var words = InlineArray<17, ShortWord>(repeating: .none)
     private var count = 0
 
-    init(_ query: Query) {
+    init(_ query: QueryView) {
         query.forEachName { insert(ShortWord($0) ?? .other) }
     }
 

@@ -50,7 +50,7 @@ final class RequestObserver: ServerObserver {
         guard status != .tooManyRequests, log.logsAccess else { return }
         log.access(
             AccessRecord(
-                listener: listener, method: request.method, path: request.path.span.text, query: request.query.copy(),
+                listener: listener, method: request.method, path: request.path, query: request.query,
                 status: status.code, bytes: bytes, took: end.since(start),
                 requestID: requestID.map { .given($0) } ?? RequestID.of(request), peer: addresses.of(request)))
     }

@@ -6,7 +6,7 @@ import Wire
 /// string by string, with nothing of the product but the text of an address.
 struct AccessLineMaker {
     struct Trial {
-        var record: AccessRecord
+        var record: LoggedRequest
         var json: String
         var text: String
     }
@@ -32,7 +32,7 @@ struct AccessLineMaker {
 
     mutating func trial() -> Trial {
         let names = (0..<pick([0, 0, 1, 1, 2, 3, 17, 60])).map { _ in name() }
-        let record = AccessRecord(
+        let record = LoggedRequest(
             listener: pick(Metrics.Listener.allCases),
             method: pick(Self.methods),
             path: path(), query: query(names), status: pick([200, 302, 404, 503]), bytes: pick([0, 9, 178, .max]),
@@ -98,7 +98,7 @@ struct AccessLineMaker {
     }
 
     private static func values(
-        of record: AccessRecord, _ names: [String]
+        of record: LoggedRequest, _ names: [String]
     ) -> [(name: String, json: String, text: String)] {
         var values: [(name: String, json: String, text: String)] = []
         func tell(_ name: String, _ text: String, limit: Int = 512) {
