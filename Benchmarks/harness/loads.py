@@ -38,6 +38,19 @@ class Sample:
     load_busy: float
     requests: int
 
+    @staticmethod
+    def joined(samples):
+        """One of several that took equally long."""
+
+        def of(name, average=statistics.mean):
+            return average([getattr(sample, name) for sample in samples])
+
+        last = samples[-1]
+        return Sample(
+            of("requests_per_second"), of("requests_per_cpu_second"), of("p50_ms", statistics.median),
+            of("p99_ms", statistics.median), of("p999_ms", statistics.median), last.rss_mib,
+            of("rss_growth_mib", sum), of("server_busy"), of("load_busy"), of("requests", sum))
+
 
 def parse_wrk(output):
     """The line of JSON that load.lua writes among wrk's own."""

@@ -22,12 +22,18 @@ from .throughput import seeded
 def login(bench, out):
     small = bench.once("small store", lambda: seeded(bench, 1_000)[0])
     large = bench.once("large store", lambda: seeded(bench, bench.sessions)[0])
-    stores = {"memory": None, "SQLite": small, f"SQLite, {bench.sessions:,} sessions": large}
-    samples = []
-    for name, store in stores.items():
-        with bench.magpie(store=store) as server:
-            samples.append(out.sample(f"logins, {name}", loads.logins(bench.stage, server, bench.seconds)))
-    memory, few, many = samples
+    with bench.magpie() as server:
+        memory = out.sample("logins, memory", loads.logins(bench.stage, server, bench.seconds))
+    # In turn, as `loads.in_turn`: the disk has neighbours, too.
+    slices = max(1, round(bench.seconds / 2))
+    samples = {}
+    with bench.magpie(store=small) as few, bench.magpie(store=large) as many:
+        for number in range(slices):
+            for server in (few, many) if number % 2 == 0 else (many, few):
+                samples.setdefault(server, []).append(
+                    loads.logins(bench.stage, server, bench.seconds / slices, warmup=0 if number else 1))
+        few = out.sample("logins, SQLite", loads.Sample.joined(samples[few]))
+        many = out.sample(f"logins, SQLite, {bench.sessions:,} sessions", loads.Sample.joined(samples[many]))
     out.figure("memory", memory.requests_per_cpu_second)
     out.figure("sqlite", few.requests_per_second)
     out.figure("many", many.requests_per_second / few.requests_per_second)
