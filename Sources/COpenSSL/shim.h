@@ -29,8 +29,8 @@ static inline int shim_hkdf_sha256(
 }
 
 // The digest of one message, with the state on the stack: EVP makes and frees it anew for each, which costs as much as
-// hashing a short message. These functions are deprecated for new kinds of digests' sake and are in every release of
-// OpenSSL 3; a library that was built without them has EVP's.
+// hashing a short message. They are deprecated because they ask no provider (so that one for FIPS has no say in them), and
+// are in every release of OpenSSL 3; a library that was built without them has EVP's.
 #ifdef OPENSSL_NO_DEPRECATED_3_0
 static inline int shim_sha1(const unsigned char *message, size_t count, unsigned char *digest) {
     return EVP_Digest(message, count, digest, NULL, EVP_sha1(), NULL);
@@ -50,7 +50,7 @@ static inline int shim_sha1(const unsigned char *message, size_t count, unsigned
 static inline int shim_sha256(const unsigned char *message, size_t count, unsigned char *digest) {
     SHA256_CTX state;
     int is_hashed = SHA256_Init(&state) && SHA256_Update(&state, message, count) && SHA256_Final(digest, &state);
-    // The digest stays in it, and some are keys.
+    // The digest stays in it, and some are keys; what else holds one is its caller's.
     OPENSSL_cleanse(&state, sizeof state);
     return is_hashed;
 }

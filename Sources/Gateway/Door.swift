@@ -81,8 +81,8 @@ struct Door: Sendable {
     func reply(to error: any Error, _ request: Request) -> Response {
         let failure = Failure(error)
         let id = request.lend { RequestID.of($0) }
-        // A flood of logins is told where it is refused, now and then.
-        if failure.status.code >= 500, failure != .tooManyLogins {
+        // A flood of logins is told where it is refused, now and then; an unknown method is the client's fault.
+        if failure.status.code >= 500, failure != .tooManyLogins, failure != .methodUnknown {
             log.error(
                 "request failed",
                 [

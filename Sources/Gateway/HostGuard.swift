@@ -14,7 +14,7 @@ final class HostGuard: Responder {
     /// Lower-case names; an address stands for itself.
     private let hosts: Set<String>
     /// The same, where they are few: to compare with each costs less than to hash one.
-    private let few: [String]
+    private let fewHosts: [String]
     /// A listener on loopback is asked for by many names and addresses; all of them are this machine.
     private let admitsLoopback: Bool
     /// Probes and scrapers ask a machine by whatever address it has today. Only a name can be rebound.
@@ -33,7 +33,7 @@ final class HostGuard: Responder {
         self.door = door
         self.metrics = metrics
         self.hosts = hosts
-        few = hosts.count <= 4 ? hosts.sorted() : []
+        fewHosts = hosts.count <= 4 ? hosts.sorted() : []
         self.admitsLoopback = admitsLoopback
         self.admitsAddresses = admitsAddresses
         self.tellsStrictTransport = tellsStrictTransport
@@ -69,7 +69,7 @@ final class HostGuard: Responder {
 
     func respondNow(to request: borrowing RequestView, into sink: inout AnswerSink) -> Bool {
         guard isForUs(request.authority) else { return false }
-        if tellsStrictTransport { sink.further = Self.strictTransport }
+        if tellsStrictTransport { sink.fieldsOfEveryAnswer = Self.strictTransport }
         return next.respondNow(to: request, into: &sink)
     }
 
@@ -81,7 +81,7 @@ final class HostGuard: Responder {
 
     private func isForUs(_ authority: Authority?) -> Bool {
         guard let authority else { return true }
-        return (few.isEmpty ? hosts.contains(authority.host) : few.contains(authority.host))
+        return (fewHosts.isEmpty ? hosts.contains(authority.host) : fewHosts.contains(authority.host))
             || (admitsLoopback && Domain.isLoopback(authority.host)) || (admitsAddresses && authority.address != nil)
     }
 }

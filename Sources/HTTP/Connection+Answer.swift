@@ -25,32 +25,28 @@ extension Connection {
         return failure
     }
 
-    /// Answers the request that was found, where it stands, if that needs no waiting; otherwise it waits in the parser
+    /// Answers the request that was found, where it stands, if that needs no waiting; otherwise it stays in the parser,
     /// for a task.
-    ///
-    /// - Parameter unsent: set to an answer that is there, but takes a task to be sent.
-    func answerNow(since start: Deadline, unsent: inout Response?) -> Bool {
+    func answerNow(since start: Deadline) -> Bool {
         // Who does not read what was answered before is answered by a task, which waits until he does.
         guard channel.pending <= Channel.softLimit else { return false }
         // Asked before: nothing may look at the parser while it lends.
         let mayKeepAlive = mayKeepAlive
         var isAnswered = false
-        parser.lend { isAnswered = answerNow($0, since: start, mayKeepAlive: mayKeepAlive, unsent: &unsent) }
+        parser.lend { isAnswered = answerNow($0, since: start, mayKeepAlive: mayKeepAlive) }
         if isAnswered { parser.drop() }
         return isAnswered
     }
 
-    private func answerNow(
-        _ request: borrowing RequestView, since start: Deadline, mayKeepAlive: Bool, unsent: inout Response?
-    ) -> Bool {
+    private func answerNow(_ request: borrowing RequestView, since start: Deadline, mayKeepAlive: Bool) -> Bool {
         let serializer = ResponseSerializer(to: request, mayKeepAlive: mayKeepAlive)
         let before = channel.pending
         var sink = AnswerSink(serializer, date: site.currentDate(), output: channel.lendOutput())
         let isAnswered = site.responder.respondNow(to: request, into: &sink)
         let (status, keepsAlive, requestID) = (sink.status, sink.keepsAlive, sink.requestID)
-        if isAnswered, status == nil { unsent = sink.unsent }
+        precondition(isAnswered == (status != nil), "what was answered was put into the sink, and nothing else")
         channel.takeBack(sink.take())
-        guard isAnswered, let status else { return false }
+        guard let status else { return false }
         isLast = !keepsAlive
         observe(request, status, requestID, channel.pending - before, since: start, wasCut: false)
         return true

@@ -34,7 +34,6 @@ final class Connection: Watcher, @unchecked Sendable {
     private enum Errand {
         case handshake
         case respond(Request, since: Deadline)
-        case answer(Request, Response, since: Deadline)
         case flush
         /// Ends so that the client gets to read what it was sent last.
         case part
@@ -47,7 +46,9 @@ final class Connection: Watcher, @unchecked Sendable {
     private let settings: ServerSettings
     /// Where it stands in its site's list.
     var place = 0
-    // Exclusivity is not checked at run time: see the first lines, and nothing here calls back while it holds one.
+    // Exclusivity is not checked at run time: see the first lines, and nothing here calls back while it holds one. But for
+    // the parser, which lends a request to who may answer it at once: `answerNow` asks it all there is to ask before, and
+    // nobody beyond it knows the connection.
     @exclusivity(unchecked) var parser: RequestParser
     /// Set by the answer after which no request is read.
     @exclusivity(unchecked) var isLast = false
@@ -157,8 +158,6 @@ final class Connection: Watcher, @unchecked Sendable {
         case .respond(let request, let start):
             let waits = launch { await $0.respond(to: request, since: start) }
             if waits { giveBack() }
-        case .answer(let request, let response, let start):
-            launch { Ending(await $0.answer(request, with: response, since: start)) }
         case .flush: launch { Ending(await $0.flush()) }
         case .part:
             launch {
@@ -263,11 +262,7 @@ final class Connection: Watcher, @unchecked Sendable {
             case .complete:
                 noteRequest()
                 let start = site.observer == nil ? site.loop.now : .now()
-                var unsent: Response?
-                guard answerNow(since: start, unsent: &unsent) else {
-                    let request = parser.take()
-                    return .needs(unsent.map { .answer(request, $0, since: start) } ?? .respond(request, since: start))
-                }
+                guard answerNow(since: start) else { return .needs(.respond(parser.take(), since: start)) }
             case .expectsContinue:
                 _ = channel.compose { $0 += "HTTP/1.1 100 Continue\r\n\r\n".utf8 }
             case .needsMore(let phase):

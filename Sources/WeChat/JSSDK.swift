@@ -71,7 +71,7 @@ extension JSSDK {
         output.append(atMost: room(for: url, entry)) { put(url, entry, ticket: ticket, at: now, into: &$0) }
     }
 
-    /// Lends the same bytes, in memory of the stack, unless the URLs are very long: the hot path allocates nothing.
+    /// Lends the same bytes, in memory of the stack where they are fewer than 1,024: the hot path allocates nothing.
     package func withReply(
         url: Span<UInt8>, entry: Span<UInt8>?, ticket: Ticket, at now: Date,
         _ body: (UnsafeBufferPointer<UInt8>) throws -> Void

@@ -1,7 +1,8 @@
 /// Eight bytes in one number, for questions about all of them at once: every byte of a request is asked some.
 ///
-/// Each answer is 0 for "none of them", and any other number for "one at the least". Which one it does not tell: a
-/// subtraction borrows from the neighbour of a byte that was found, but never where none was.
+/// Each answer is 0 for "none of them"; in any other the lowest lane whose top bit is set is one, in the order of memory
+/// where the bytes were read as little-endian. Those above it may be false: a borrow or a carry goes from a byte that was
+/// found to the next.
 @usableFromInline
 package struct ByteWord {
     @usableFromInline static let ones: UInt64 = 0x0101_0101_0101_0101
@@ -31,7 +32,7 @@ package struct ByteWord {
         ByteWord(bytes ^ Self.ones &* UInt64(byte)).below(1)
     }
 
-    /// The same for either of two bytes that differ in one bit.
+    /// The same for either of two bytes, which must differ in one bit.
     @inlinable @inline(__always)
     package func equal(to byte: UInt8, or other: UInt8) -> UInt64 {
         ByteWord((bytes ^ Self.ones &* UInt64(byte)) & ~(Self.ones &* UInt64(byte ^ other))).below(1)

@@ -31,13 +31,7 @@ package struct Query: Hashable, Sendable {
     /// The one value with this name. Two of them throw `.duplicateParameter`: which one counts is what attackers and
     /// proxies disagree about.
     package func only(_ name: String) throws(WireError) -> String? {
-        var only: String?
-        try forEach(name) { value throws(WireError) in
-            guard only == nil else { throw .duplicateParameter }
-            only = value
-            return true
-        }
-        return only
+        try lend { query throws(WireError) in try query.only(name.utf8Span.span) }
     }
 
     /// The names, sorted, each once: what a log may show. A name that cannot be decoded is shown as it came.

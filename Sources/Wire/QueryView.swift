@@ -10,7 +10,7 @@ package struct QueryView {
     /// Where the value stands, if there is one parameter, and it has this name as it stands: then nobody need look for
     /// others.
     @inline(__always)
-    private func sole(_ name: StaticString) -> Range<Int>? {
+    private func placeIfAlone(_ name: StaticString) -> Range<Int>? {
         let bytes = bytes.span
         let length = name.utf8CodeUnitCount
         guard bytes.count > length, bytes[length] == UInt8(ascii: "="), bytes.isPrefixed(by: name),
@@ -20,7 +20,7 @@ package struct QueryView {
     }
 
     /// Whether there is one parameter, and it has this name as it stands.
-    package func isOnly(_ name: StaticString) -> Bool { sole(name) != nil }
+    package func isOnly(_ name: StaticString) -> Bool { placeIfAlone(name) != nil }
 
     /// Whether there is a parameter with this name. Throws `.badEscape` where a name before it cannot be decoded.
     package func contains(_ name: StaticString) throws(WireError) -> Bool {
@@ -33,15 +33,17 @@ package struct QueryView {
     }
 
     /// As `Query.only`.
-    package func only(_ name: StaticString) throws(WireError) -> String? {
-        guard let place = try place(of: name.bytes.span) else { return nil }
+    package func only(_ name: StaticString) throws(WireError) -> String? { try only(name.bytes.span) }
+
+    func only(_ name: Span<UInt8>) throws(WireError) -> String? {
+        guard let place = try place(of: name) else { return nil }
         return try PercentCoding.decode(bytes.span.extracting(place), plusIsSpace: true)
     }
 
     /// Lends the one value with this name, decoded; nil where there is none. Throws as `Query.only`, and what `body`
     /// throws.
     package func withOnly(_ name: StaticString, _ body: (Span<UInt8>?) throws -> Void) throws {
-        guard let place = try sole(name) ?? place(of: name.bytes.span) else { return try body(nil) }
+        guard let place = try placeIfAlone(name) ?? place(of: name.bytes.span) else { return try body(nil) }
         let value = bytes.span.extracting(place)
         guard PercentCoding.isEncoded(value, plusIsSpace: true) else { return try body(value) }
         try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: value.count) { memory in
@@ -67,11 +69,10 @@ package struct QueryView {
         while start < bytes.count {
             let end = bytes.first(UInt8(ascii: "&"), in: start..<bytes.count)
             let nameEnd = bytes.first(UInt8(ascii: "="), in: start..<end)
-            let isEscaped =
-                bytes.first(UInt8(ascii: "%"), in: start..<nameEnd) < nameEnd
-                || bytes.first(UInt8(ascii: "+"), in: start..<nameEnd) < nameEnd
             let name = bytes.extracting(start..<nameEnd)
-            if isEscaped, let decoded = try? PercentCoding.decode(name, plusIsSpace: true) {
+            if PercentCoding.isEncoded(name, plusIsSpace: true),
+                let decoded = try? PercentCoding.decode(name, plusIsSpace: true)
+            {
                 body(decoded.utf8Span.span)
             } else if end > start {
                 body(name)

@@ -53,7 +53,7 @@ package struct RequestParser: Sendable {
     private var sectionStart = 0
 
     /// The length of a head that is complete and has no body behind it: it stays in the buffer until somebody takes it.
-    private var standing: Int?
+    private var headLength: Int?
     /// The request whose head is complete and whose body is read.
     private var pending: Request?
     private var bodyLength = 0
@@ -67,7 +67,7 @@ package struct RequestParser: Sendable {
     }
 
     /// How many bytes have been received and belong to no request that was found.
-    package var buffered: Int { buffer.count - (standing ?? 0) }
+    package var buffered: Int { buffer.count - (headLength ?? 0) }
 
     /// Whether what is under way is a HEAD: no answer to it has content, and a refusal neither (RFC 9110 §9.3.2).
     package var isToHead: Bool {
@@ -111,7 +111,7 @@ package struct RequestParser: Sendable {
 
     /// The request that was found complete, once.
     package mutating func take() -> Request {
-        guard let request = standing == nil ? pending.take() : copy() else {
+        guard let request = headLength == nil ? pending.take() : copy() else {
             preconditionFailure("a complete request is pending")
         }
         drop()
@@ -132,20 +132,22 @@ package struct RequestParser: Sendable {
     /// - Returns: whether it was lent.
     @discardableResult
     package mutating func lend(_ body: (borrowing RequestView) -> Void) -> Bool {
-        guard let standing else { return false }
+        guard let headLength else { return false }
         // The blank line at its end is no field line.
-        let section = sectionStart..<standing - 2
+        let section = sectionStart..<headLength - 2
+        // All places in it are of this one head, and nothing is consumed before it is dropped.
+        precondition(headLength <= buffer.count, "a head that was found is in the buffer")
         buffer.storage.withUnsafeBufferPointer { storage in
             let start = buffer.filled.lowerBound
-            head.lend(UnsafeBufferPointer(rebasing: storage[start..<start + standing]), section: section, body)
+            head.lend(UnsafeBufferPointer(rebasing: storage[start..<start + headLength]), section: section, body)
         }
         return true
     }
 
     /// Lets go of the request that was found complete.
     package mutating func drop() {
-        if let standing { buffer.consume(standing) }
-        (standing, pending) = (nil, nil)
+        if let headLength { buffer.consume(headLength) }
+        (headLength, pending) = (nil, nil)
         state = head.keepsAlive ? .line : .finished
         hasSkippedBlankLine = false
     }
@@ -155,13 +157,13 @@ package struct RequestParser: Sendable {
             return try advance()
         } catch {
             state = .failed(error, isToHead: isToHead)
-            (pending, standing, chunked) = (nil, nil, nil)
+            (pending, headLength, chunked) = (nil, nil, nil)
             throw error
         }
     }
 
     private mutating func advance() throws(WireError) -> Finding {
-        if standing != nil { return .complete }
+        if headLength != nil { return .complete }
         switch state {
         case .line, .fields:
             if let finding = try readHead() { return finding }
@@ -237,7 +239,7 @@ package struct RequestParser: Sendable {
 
     private mutating func finishHead(end: Int) throws(WireError) -> Finding? {
         try head.finish(limits: limits)
-        (scanner, standing) = (LineScanner(), end + 2)
+        (scanner, headLength) = (LineScanner(), end + 2)
         switch head.body {
         case .none:
             return .complete
@@ -251,7 +253,7 @@ package struct RequestParser: Sendable {
         // Its body comes into the same buffer.
         pending = copy()
         buffer.consume(end + 2)
-        standing = nil
+        headLength = nil
         // A client that has begun to send does not wait (RFC 9110 §10.1.1).
         return head.awaitsContinue && buffer.isEmpty ? .expectsContinue : nil
     }

@@ -65,19 +65,20 @@ package struct ResponseSerializer: Sendable {
     }
 
     /// The same for an answer that is not put together before: fields that many have in common, one more whose value is
-    /// copied from the request if it has it, and a body that is lent. Throws as `Fields.append`.
+    /// copied from the request if it has it, and a body that is lent. Throws as `Fields.append`, and nothing is appended.
     ///
     /// - Parameter fields: as they go out, with none that is decided here.
     /// - Returns: whether another request may follow on the connection.
     package func append(
-        _ status: Status, _ fields: Fields, _ name: FieldName, copying other: FieldName, of request: FieldsView,
+        _ status: Status, _ fields: Fields, _ name: FieldName, copying other: FieldName?, of request: FieldsView,
         body: UnsafeBufferPointer<UInt8>, date: [UInt8], to bytes: inout [UInt8]
     ) throws(WireError) -> Bool {
         precondition(fields.isSerialized && !status.forbidsBody, "such an answer has fields of ours and a body")
-        let value = request.first(other)
+        let value = other.flatMap { request.first($0) }
         if let value { try Fields.check(value.span) }
         let room =
-            Self.frame + date.count + status.reason.utf8.count + fields.byteCount + (value?.count ?? 0) + body.count
+            Self.frame + date.count + status.reason.utf8.count + fields.byteCount + name.withBytes(\.count)
+            + (value?.count ?? 0) + body.count
         bytes.append(atMost: room) { writer in
             Self.open(status, date, &writer)
             writer.put(fields, except: Self.decidedHere)
@@ -93,8 +94,8 @@ package struct ResponseSerializer: Sendable {
         return keepsAlive
     }
 
-    /// More than what is written around the fields and the body, but for the date and the reason; and one name.
-    private static let frame = 192
+    /// More than what is written around the fields and the body, but for the date and the reason.
+    private static let frame = 160
 
     @inline(__always)
     private static func open(_ status: Status, _ date: [UInt8], _ writer: inout ByteWriter) {

@@ -53,6 +53,22 @@ private func check(_ query: Query, against bytes: [UInt8]) {
         }
         require(query.keys.contains(text), "\(text) is not among the keys")
     }
+    // What is lent is what would be made a string of.
+    var lent: [UInt8]?
+    var isRefused = false
+    do {
+        try query.lend { query in
+            try query.withOnly("url") { value in
+                guard let value else { return }
+                lent = value.indices.map { value[$0] }
+            }
+        }
+    } catch {
+        isRefused = true
+    }
+    let only = Result { try query.only("url") }
+    require(isRefused == ((try? only.get()) == nil), "the url is refused both ways or neither")
+    if case .success(let text) = only { require(lent == text.map { Array($0.utf8) }, "the url is \(text ?? "none")") }
     require(query.keys.count <= pairs.count, "\(query.keys.count) keys of \(pairs.count) parameters")
 }
 

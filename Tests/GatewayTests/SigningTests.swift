@@ -60,6 +60,44 @@ struct SigningTests {
         #expect(try await get(page("https://m.example.com/", extra: "&account=third")).status == .notFound)
     }
 
+    /// What is refused, with its status and what it is counted as.
+    private static let refusals: [(target: String, origin: String?, status: Int, outcome: Metrics.SignatureOutcome?)] =
+        [
+            ("/get-signature?url=ftp%3A%2F%2Fm.example.com", nil, 400, .badURL),
+            ("/get-signature?url=https%3A%2F%2Fm.example.com%2F%E6%B1%89", nil, 400, .badURL),
+            ("/get-signature?url=https%3A%2F%2Fevil.example%2F", nil, 403, .foreignDomain),
+            (
+                "/get-signature?url=https%3A%2F%2Fm.example.com%2F&entry=https%3A%2F%2Fevil.example%2F", nil, 403,
+                .foreignDomain
+            ),
+            ("/get-signature?url=https%3A%2F%2Fm.example.com%2F", "https://evil.example", 403, .foreignOrigin),
+            ("/get-signature?url=https%3A%2F%2Fm.example.com%2F&account=nobody", nil, 404, .unknownAccount),
+            ("/get-signature?url=https%3A%2F%2Fm.example.com%2F&url=x", nil, 400, nil),
+            ("/get-signature", nil, 400, nil),
+        ]
+
+    @Test(arguments: refusals.indices, [true, false])
+    func `a refusal is the same, and counted once, whether there is a ticket in memory or not`(
+        _ index: Int, _ isWarm: Bool
+    ) async throws {
+        let refusal = Self.refusals[index]
+        if isWarm { #expect(try await get(page("https://m.example.com/")).status == .ok) }
+        func counts() -> [Int] {
+            Metrics.SignatureOutcome.allCases.flatMap { outcome in
+                ["main", ""].map { bench.metrics.signatures[$0, outcome.rawValue].value }
+            }
+        }
+        let before = counts()
+        let response = try await get(refusal.target, refusal.origin.map { [(.origin, $0)] } ?? [])
+        #expect(response.status.code == refusal.status)
+        #expect(response.fields[.xContentTypeOptions] == "nosniff" && response.fields[.cacheControl] == "no-store")
+        let account = refusal.outcome == .unknownAccount ? "" : "main"
+        let expected = Metrics.SignatureOutcome.allCases.flatMap { outcome in
+            ["main", ""].map { outcome == refusal.outcome && $0 == account ? 1 : 0 }
+        }
+        #expect(zip(counts(), before).map { $0 - $1 } == expected)
+    }
+
     @Test func `URLs that differ in the query only, and hold the text null, are signed whole`() async throws {
         for url in [
             "https://m.example.com/a?x=null&y=1", "https://example.com/?a=%zz", "https://m.example.com/a|b?{c}",

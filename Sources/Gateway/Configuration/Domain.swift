@@ -4,7 +4,7 @@ import Wire
 package struct Domain: Hashable, Sendable, CustomStringConvertible {
     /// Spelled as `Authority.host` spells it: lower case, an IPv6 address in its brackets.
     package let name: String
-    /// Then it has no sub-domains.
+    /// An address has no sub-domains.
     let isAddress: Bool
 
     package var description: String { name }

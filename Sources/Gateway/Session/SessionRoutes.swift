@@ -33,7 +33,8 @@ struct SessionRoutes: Sendable {
         if let found = visitor {
             visitor?.identity = try await profiles.completing(found.identity, of: found.live, desk: desk)
         }
-        return try answer(visitor, request, desk)
+        guard let visitor else { throw Failure.notSignedIn(login: loginPath(request, desk, .base)) }
+        return try answer(visitor, desk)
     }
 
     /// The same without waiting; nil where it would have to.
@@ -43,12 +44,12 @@ struct SessionRoutes: Sendable {
         case .later: return nil
         case .found(let visitor):
             if let visitor, profiles.lacks(visitor.identity) { return nil }
-            return try answer(visitor, request.copy(), desk)
+            guard let visitor else { throw Failure.notSignedIn(login: loginPath(request.copy(), desk, .base)) }
+            return try answer(visitor, desk)
         }
     }
 
-    private func answer(_ visitor: Visitor?, _ request: Request, _ desk: AccountDesk) throws -> Response {
-        guard let visitor else { throw Failure.notSignedIn(login: loginPath(request, desk, .base)) }
+    private func answer(_ visitor: Visitor, _ desk: AccountDesk) throws -> Response {
         var response = Response.json(try SessionReply(visitor.identity, visitor.live.session, desk).json())
         try response.fields.append(.vary, "Cookie")
         return response

@@ -3,7 +3,7 @@ import Wire
 /// The hosts that a list of domains covers: the domains and their sub-domains.
 ///
 /// In one piece of memory, because every page's host is looked for here, and what is taken out of an array of domains
-/// is counted.
+/// is reference-counted.
 struct CoveredHosts: Sendable {
     private struct Place: Sendable {
         let start: Int

@@ -5,6 +5,9 @@ struct CrossOrigin: Sendable {
     /// Whether the request names an origin, which is the one to grant. A request without one needs no grant.
     private let isNamed: Bool
 
+    /// The field of the request whose value is to be granted; nil where nothing is.
+    var granted: FieldName? { isNamed ? .origin : nil }
+
     /// Throws `.foreignOrigin` for a page of a host that is not the account's.
     ///
     /// - Parameter site: the public URL's origin. Where it is https, pages that came over plain http get no grant: on
@@ -29,8 +32,8 @@ struct CrossOrigin: Sendable {
         on response: inout Response, to request: FieldsView, takesCredentials: Bool = false
     ) throws(WireError) {
         Self.vary(&response)
-        guard isNamed else { return }
-        try response.fields.append(.accessControlAllowOrigin, copying: .origin, of: request)
+        guard let granted else { return }
+        try response.fields.append(.accessControlAllowOrigin, copying: granted, of: request)
         if takesCredentials { try response.fields.append(.accessControlAllowCredentials, "true") }
     }
 

@@ -51,7 +51,7 @@ struct SigningRoutes: Sendable {
             try withPages(request.query, isURLAlone: isURLAlone, desk) { page, entry in
                 try desk.jssdk.withReply(url: page, entry: entry, ticket: ticket, at: now) { body in
                     try sink.put(
-                        .ok, Self.fields, .accessControlAllowOrigin, copying: .origin, of: fields, body: body)
+                        .ok, Self.fields, .accessControlAllowOrigin, copying: origin.granted, of: fields, body: body)
                 }
             }
             desk.signed.add(1)
