@@ -66,9 +66,10 @@ private func check(_ query: Query, against bytes: [UInt8]) {
     } catch {
         isRefused = true
     }
-    let only = Result { try query.only("url") }
-    require(isRefused == ((try? only.get()) == nil), "the url is refused both ways or neither")
-    if case .success(let text) = only { require(lent == text.map { Array($0.utf8) }, "the url is \(text ?? "none")") }
+    switch Result(catching: { try query.only("url") }) {
+    case .success(let text): require(!isRefused && lent == text.map { Array($0.utf8) }, "the url is \(text ?? "none")")
+    case .failure: require(isRefused, "the url is refused both ways")
+    }
     require(query.keys.count <= pairs.count, "\(query.keys.count) keys of \(pairs.count) parameters")
 }
 
