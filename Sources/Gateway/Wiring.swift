@@ -166,13 +166,14 @@ final class Wiring: Sendable {
             guardedBy: AdminGuard(token: configuration.adminToken, guesses: limits.adminGuesses))
         files =
             if let former, former.configuration.publicDirectory == configuration.publicDirectory { former.files } else {
-                StaticFiles(directory: configuration.publicDirectory, refusal: door.refusal)
+                StaticFiles(
+                    directory: configuration.publicDirectory, further: FileProtection.fields, refusal: door.refusal)
             }
         publicSide = Side(
             options: ServerOptions(
                 configuration.limits, proxies: configuration.trustedProxies, tls: tls?.product),
             responder: HostGuard(
-                next: Router(publicRoutes, fallback: PublicFiles(files: files), refusal: door.refusal),
+                next: Router(publicRoutes, fallback: files, refusal: door.refusal),
                 door: door, metrics: metrics, hosts: configuration.hosts,
                 admitsLoopback: configuration.publicURL.isLoopback, admitsAddresses: false,
                 tellsStrictTransport: tls != nil),

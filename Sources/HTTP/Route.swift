@@ -11,6 +11,8 @@ package final class Route: Sendable {
     /// Such as `/redirect/{account}`: a segment in braces takes whatever stands there, but not nothing.
     package let path: String
     private let pathBytes: [UInt8]
+    /// What stands before the first brace; nil where there is none.
+    private let beginning: [UInt8]?
     /// False for a GET that changes something: the HEAD of a link checker must not.
     package let takesHead: Bool
     package let handler: AnsweringHandler
@@ -35,6 +37,7 @@ package final class Route: Sendable {
         self.method = method
         self.path = path
         pathBytes = Array(path.utf8)
+        beginning = path.firstIndex(of: "{").map { Array(path[..<$0].utf8) }
         self.takesHead = takesHead && method == .get
         self.handler = handler
         self.immediate = immediate
@@ -57,6 +60,13 @@ package final class Route: Sendable {
     /// The segments, nil in the place of braces. Routes of one shape are one resource with several methods.
     var shape: [String?] {
         segments.map { $0.hasPrefix("{") ? nil : String($0) }
+    }
+
+    /// Whether a path, as it came, is the route's, or begins as one with braces does.
+    func mayBe(at path: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let beginning else { return path.isEqual(to: pathBytes) }
+        return path.count >= beginning.count
+            && UnsafeBufferPointer(rebasing: path[..<beginning.count]).isEqual(to: beginning)
     }
 
     /// What the braces are called, in their order.

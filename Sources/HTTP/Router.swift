@@ -15,6 +15,8 @@ package struct Router: Responder {
     private var exact: [[Route]] = []
     /// The routes that answer at once.
     private var immediate: [Route] = []
+    /// One route of each resource.
+    private var resources: [Route] = []
     private var patterns: [Resource] = []
     private let fallback: (any Responder)?
     private let refusal: @Sendable (Status, Request) -> Response
@@ -37,11 +39,13 @@ package struct Router: Responder {
                 } else {
                     paths.append(route.path)
                     exact.append([route])
+                    resources.append(route)
                 }
             } else if let index = patterns.firstIndex(where: { $0.shape == shape }) {
                 patterns[index].routes.append(route)
             } else {
                 patterns.append(Resource(shape: shape, routes: [route]))
+                resources.append(route)
             }
         }
     }
@@ -108,6 +112,15 @@ package struct Router: Responder {
         for index in routes.indices where routes[index].isOf(request) {
             return routes[index].immediate?(request, &sink) ?? false
         }
+        guard let fallback, !mayHaveRoute(request.path) else { return false }
+        return fallback.respondNow(to: request, into: &sink)
+    }
+
+    /// Whether a path, as it came, may be a route's. One with an escape is another once it is decoded.
+    private func mayHaveRoute(_ path: UnsafeBufferPointer<UInt8>) -> Bool {
+        if path.contains(UInt8(ascii: "%")) { return true }
+        let routes = resources.span
+        for index in routes.indices where routes[index].mayBe(at: path) { return true }
         return false
     }
 

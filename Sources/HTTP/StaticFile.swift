@@ -2,8 +2,9 @@ import Glibc
 import Secure
 import Wire
 
-/// A file in memory, with what tells whether the one on disk is still the same.
-struct StaticFile: Sendable {
+/// A file in memory, with what tells whether the one on disk is still the same, and the fields of its answers. A class,
+/// since every request takes one in hand.
+final class StaticFile: Sendable {
     /// What `stat` says about a file's contents without reading them: a new or changed file has another.
     struct Identity: Equatable, Sendable {
         private let device: UInt64
@@ -49,13 +50,46 @@ struct StaticFile: Sendable {
     }
 
     let identity: Identity
-    let tag: EntityTag
-    let fields: Fields
     let bytes: [UInt8]
+    /// Of the answer with its contents.
+    let fields: Fields
+    /// Of the answer that the client's copy is current: what the other one would have said about caching, and nothing
+    /// about the content (RFC 9110 §15.4.5).
+    let fieldsWithoutContent: Fields
+    private let path: String
+    private let tag: EntityTag
+
+    private init(_ path: String, _ identity: Identity, _ tag: EntityTag, _ fields: Fields, _ bytes: [UInt8]) {
+        self.path = path
+        self.identity = identity
+        self.tag = tag
+        self.fields = fields
+        self.bytes = bytes
+        var rest = fields
+        rest.remove(.contentType)
+        fieldsWithoutContent = rest
+    }
+
+    /// Whether what its path leads to now is what was read.
+    var isUnchanged: Bool { Identity.ofFile(at: path) == identity }
+
+    /// Whether the client says that it has this version.
+    func isCurrent(by request: FieldsView) -> Bool {
+        var isCurrent = false
+        request.forEachValueFromLast(.ifNoneMatch) { value in
+            isCurrent = tag.matches(ifNoneMatch: value)
+            return !isCurrent
+        }
+        return isCurrent
+    }
 
     /// Reads the file, unless it is larger than `limit` bytes, is no regular file, or lies outside the directory once all
     /// links are followed.
-    static func read(_ path: String, under directory: String, limit: Int) -> Finding {
+    ///
+    /// - Parameter further: the fields that its answers have besides those of a file, made of its type.
+    static func read(
+        _ path: String, under directory: String, limit: Int, further: (_ contentType: String) -> Fields
+    ) -> Finding {
         guard let root = resolve(directory), let real = resolve(path), real.hasPrefix(root == "/" ? root : root + "/")
         else { return .nothing }
         // The path is resolved, so a link here was planted since; O_NONBLOCK, so that a FIFO does not hang the thread.
@@ -68,14 +102,16 @@ struct StaticFile: Sendable {
         else { return .nothing }
         // 128 bits of the digest: as strong a validator as anyone needs, and half as long.
         guard let tag = EntityTag(hex(Array(Digest.sha256(bytes).prefix(16)))) else { return .nothing }
-        let fields = Response(
+        let type = ContentType.ofFile(named: path)
+        var fields = Response(
             .ok,
             [
-                (.contentType, ContentType.ofFile(named: path)), (.etag, tag.description), (.cacheControl, "no-cache"),
+                (.contentType, type), (.etag, tag.description), (.cacheControl, "no-cache"),
                 (.xContentTypeOptions, "nosniff"),
             ]
         ).fields
-        return .file(StaticFile(identity: Identity(status), tag: tag, fields: fields, bytes: bytes))
+        fields.append(missing: further(type))
+        return .file(StaticFile(path, Identity(status), tag, fields, bytes))
     }
 
     /// The path with all links followed; nil when there is nothing.

@@ -12,6 +12,7 @@ package final class StaticFiles: Responder {
     package static let largestFile = 16 << 20
 
     private let directory: String
+    private let further: @Sendable (String) -> Fields
     private let refusal: @Sendable (Status, Request) -> Response
     private let now: @Sendable () -> Int
     private let files = Mutex<[String: StaticFile]>([:])
@@ -19,14 +20,17 @@ package final class StaticFiles: Responder {
     /// A directory that is not there has no files until it is.
     ///
     /// - Parameters:
+    ///   - further: the fields that the answers with a file have besides its own, made of its `Content-Type`; names that
+    ///     this house knows.
     ///   - refusal: the text of a refusal; `Allow` is added here.
     ///   - now: nanoseconds since 1970, on the clock of the files' times.
     package init(
-        directory: String,
+        directory: String, further: @escaping @Sendable (_ contentType: String) -> Fields = { _ in Fields() },
         refusal: @escaping @Sendable (Status, Request) -> Response = { status, _ in Response(status) },
         now: @escaping @Sendable () -> Int = StaticFiles.fileClock
     ) {
         self.directory = directory
+        self.further = further
         self.refusal = refusal
         self.now = now
     }
@@ -41,10 +45,34 @@ package final class StaticFiles: Responder {
         }
     }
 
+    /// Answers with a copy that is still good, and small enough to leave in one piece.
+    package func respondNow(to request: borrowing RequestView, into sink: inout AnswerSink) -> Bool {
+        guard request.method == .get || request.method == .head, let file = kept(request.path.span), file.isUnchanged
+        else { return false }
+        if file.isCurrent(by: request.fields) {
+            sink.put(.notModified, file.fieldsWithoutContent, body: UnsafeBufferPointer(start: nil, count: 0))
+            return true
+        }
+        guard file.bytes.count <= Self.piece else { return false }
+        file.bytes.withUnsafeBufferPointer { sink.put(.ok, file.fields, body: $0) }
+        return true
+    }
+
+    /// The copy of the file that has a path for its name as it stands. One with an escape reads otherwise.
+    private func kept(_ path: Span<UInt8>) -> StaticFile? {
+        guard path.isPrefixed(by: "/"), path.first(UInt8(ascii: "%"), in: path.indices) == path.count else {
+            return nil
+        }
+        let name = path.count == 1 ? Self.index : path.extracting(1...).text
+        return files.withLock { $0[name] }
+    }
+
     private func answer(_ request: Request, with file: StaticFile) -> Response {
         switch request.method {
         case .get, .head:
-            return isCurrent(file, for: request) ? notModified(file) : found(file)
+            return request.fields.lend(file.isCurrent)
+                ? Response(.notModified, fields: file.fieldsWithoutContent)
+                : Response(.ok, fields: file.fields, body: Self.body(file.bytes))
         case .options:
             return Response(.noContent, [(.allow, Router.allowed([.get, .head]))])
         default:
@@ -55,9 +83,11 @@ package final class StaticFiles: Responder {
         }
     }
 
+    private static let index = "index.html"
+
     /// The path below the directory. Dot files are where secrets and histories lie (`.env`, `.git`).
     private static func name(_ segments: [String]) -> String? {
-        if segments == [""] { return "index.html" }
+        if segments == [""] { return index }
         guard segments.allSatisfy({ !$0.isEmpty && !$0.hasPrefix(".") }) else { return nil }
         return segments.joined(separator: "/")
     }
@@ -76,7 +106,7 @@ package final class StaticFiles: Responder {
     /// copy: one each would be the file's size for every connection.
     private func read(_ name: String, _ path: String, _ identity: StaticFile.Identity) -> StaticFile.Finding {
         if let known = files.withLock({ $0[name] }), known.identity == identity { return .file(known) }
-        let finding = StaticFile.read(path, under: directory, limit: Self.largestFile)
+        let finding = StaticFile.read(path, under: directory, limit: Self.largestFile, further: further)
         guard case .file(let fresh) = finding, fresh.identity.isSettled(at: now()) else {
             files.withLock { $0[name] = nil }
             return finding
@@ -94,30 +124,17 @@ package final class StaticFiles: Responder {
         return now.tv_sec * 1_000_000_000 + now.tv_nsec
     }
 
-    private func isCurrent(_ file: StaticFile, for request: Request) -> Bool {
-        request.fields.values(.ifNoneMatch).contains { file.tag.matches(ifNoneMatch: $0) }
-    }
-
-    private func found(_ file: StaticFile) -> Response {
-        Response(.ok, fields: file.fields, body: Self.body(file.bytes))
-    }
+    /// How much of a file leaves at a time.
+    private static let piece = 32 << 10
 
     /// A large file leaves in pieces, each after the one before it: a crowd of clients that ask and do not read would
     /// else have a copy each.
     private static func body(_ bytes: [UInt8]) -> Response.Body {
-        let piece = 32 << 10
         guard bytes.count > piece else { return .bytes(bytes) }
         return .stream(length: bytes.count) { sink in
             for start in stride(from: 0, to: bytes.count, by: piece) {
                 try await sink.write(Array(bytes[start..<min(start + piece, bytes.count)]))
             }
         }
-    }
-
-    /// RFC 9110 §15.4.5: what a 200 would have said about caching, and nothing about the content.
-    private func notModified(_ file: StaticFile) -> Response {
-        var fields = file.fields
-        fields.remove(.contentType)
-        return Response(.notModified, fields: fields)
     }
 }

@@ -11,22 +11,21 @@ package struct EntityTag: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether an `If-None-Match` names it: `*`, or a list with it, weak or strong (§13.1.2 compares weakly). A list that
     /// is not well formed matches only as far as it can be read, which costs a body and never shows an old one.
-    package func matches(ifNoneMatch field: String) -> Bool {
-        var rest = field.utf8[...]
-        func skip(while isSkipped: (UInt8) -> Bool) { rest = rest.drop(while: isSkipped) }
-        skip(while: \.isWhitespace)
-        if rest.first == UInt8(ascii: "*") {
-            return rest.dropFirst().allSatisfy(\.isWhitespace)
+    package func matches(ifNoneMatch field: Span<UInt8>) -> Bool {
+        let tag = description.utf8Span.span
+        let end = field.count
+        var index = field.trimming(0..<end).lowerBound
+        if index < end, field[index] == UInt8(ascii: "*") {
+            return field.extracting((index + 1)...).allSatisfy(\.isWhitespace)
         }
         while true {
-            skip { $0.isWhitespace || $0 == UInt8(ascii: ",") }
-            if rest.starts(with: "W/".utf8) { rest = rest.dropFirst(2) }
-            guard rest.first == UInt8(ascii: "\""),
-                let end = rest.dropFirst().firstIndex(of: UInt8(ascii: "\""))
-            else { return false }
-            let after = rest.index(after: end)
-            if rest[..<after].elementsEqual(description.utf8) { return true }
-            rest = rest[after...]
+            while index < end, field[index].isWhitespace || field[index] == UInt8(ascii: ",") { index += 1 }
+            if field.extracting(index...).isPrefixed(by: "W/") { index += 2 }
+            guard index < end, field[index] == UInt8(ascii: "\"") else { return false }
+            let close = field.first(UInt8(ascii: "\""), in: index + 1..<end)
+            guard close < end else { return false }
+            if field.extracting(index...close).isEqual(to: tag) { return true }
+            index = close + 1
         }
     }
 }

@@ -20,7 +20,14 @@ func examine(_ input: [UInt8]) {
         let isSame = again?.segments.elementsEqual(path.segments) { $0.utf8.elementsEqual($1.utf8) }
         require(isSame == true, "\(target) is \(path.segments), and then \(again?.segments ?? [])")
     }
+    // Before a task may have read another version.
+    let atOnce = answerAtOnce(request)
     let response = waiting { await Site.files.respond(to: request) }
+    if let atOnce {
+        var whole: [UInt8] = []
+        _ = ResponseSerializer(to: request).append(response, date: [], to: &whole)
+        require(atOnce == whole, "\(target) is answered at once by \(String(decoding: atOnce, as: UTF8.self))")
+    }
     switch response.status {
     case .ok:
         guard case .bytes(let bytes) = response.body else { fatalError("a file that is no bytes") }
@@ -29,6 +36,14 @@ func examine(_ input: [UInt8]) {
         require([.notFound, .badRequest].contains(response.status), "\(target) answers \(response.status.code)")
         if case .empty = response.body { return }
         fatalError("\(target) is refused with a body")
+    }
+}
+
+/// The bytes of an answer that needs no task; nil for any other.
+private func answerAtOnce(_ request: Request) -> [UInt8]? {
+    request.lend { request in
+        var sink = AnswerSink(ResponseSerializer(to: request), date: [])
+        return Site.files.respondNow(to: request, into: &sink) ? sink.take() : nil
     }
 }
 

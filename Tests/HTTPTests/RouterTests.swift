@@ -126,6 +126,36 @@ struct RouterTests {
         #expect(await router.respond(to: try Request(method: .other("X"), target: "/b")).status == .notImplemented)
     }
 
+    @Test func `a fallback answers at once where no route can be meant, and only there`() throws {
+        struct Fallback: Responder {
+            func respond(to request: Request) async -> Response { .text("file") }
+            func respondNow(to request: borrowing RequestView, into sink: inout AnswerSink) -> Bool {
+                sink.put(.text("file"))
+                return true
+            }
+        }
+        let router = Router(
+            [
+                Route(.post, "/a") { _, _ in .text("a") }, Route(.get, "/r/{x}") { _, _ in .text("r") },
+                Route(
+                    .get, "/s",
+                    immediate: { _, sink in
+                        sink.put(.text("s"))
+                        return true
+                    }, { _, _ in .text("s") }),
+            ], fallback: Fallback())
+        func textAtOnce(_ target: String) throws -> Substring? {
+            try Request(target: target).lend { request in
+                var sink = AnswerSink(ResponseSerializer(to: request), date: [])
+                guard router.respondNow(to: request, into: &sink) else { return nil }
+                return String(decoding: sink.take(), as: UTF8.self).suffix(4)
+            }
+        }
+        for target in ["/a", "/%61", "/r/1", "/r/", "/b%62"] { #expect(try textAtOnce(target) == nil, "\(target)") }
+        for target in ["/", "/aa", "/r", "/a/"] { #expect(try textAtOnce(target) == "file", "\(target)") }
+        #expect(try textAtOnce("/s")?.last == "s")
+    }
+
     private func text(of response: Response) -> String? {
         if case .bytes(let body) = response.body { String(decoding: body, as: UTF8.self) } else { nil }
     }

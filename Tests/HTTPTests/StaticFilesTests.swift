@@ -38,7 +38,36 @@ private final class Site {
     }
 
     func get(_ target: String, _ fields: [(FieldName, String)] = []) async throws -> Response {
-        await files.respond(to: try Request(target: target, fields: fields))
+        try await answer(.get, target, fields)
+    }
+
+    /// Answers as a server does, and holds what is answered at once against what a task answers, to the byte.
+    func answer(
+        _ method: Wire.Method, _ target: String, _ fields: [(FieldName, String)] = []
+    ) async throws -> Response {
+        let request = try Request(method: method, target: target, fields: fields)
+        let atOnce = answerAtOnce(request)
+        let response = await files.respond(to: request)
+        if let atOnce {
+            var whole: [UInt8] = []
+            _ = ResponseSerializer(to: request).append(response, date: Array("now".utf8), to: &whole)
+            #expect(String(decoding: atOnce, as: UTF8.self) == String(decoding: whole, as: UTF8.self))
+        }
+        return response
+    }
+
+    /// The bytes of an answer that needs no task; nil for any other.
+    func answerAtOnce(_ request: Request) -> [UInt8]? {
+        request.lend { request in
+            var sink = AnswerSink(ResponseSerializer(to: request), date: Array("now".utf8))
+            return files.respondNow(to: request, into: &sink) ? sink.take() : nil
+        }
+    }
+
+    func isAnsweredAtOnce(
+        _ target: String, method: Wire.Method = .get, _ fields: [(FieldName, String)] = []
+    ) throws -> Bool {
+        answerAtOnce(try Request(method: method, target: target, fields: fields)) != nil
     }
 }
 
@@ -107,6 +136,7 @@ struct StaticFilesTests {
         try link("loop", to: "loop")
         try link("passwd", to: "/etc/passwd")
         #expect(try await site.get("/inside.js").text == "let a = 1")
+        #expect(try site.isAnsweredAtOnce("/inside.js") == isLate)
         for target in ["/outside.txt", "/absolute.txt", "/up/outside.txt", "/loop", "/passwd"] {
             #expect(try await site.get(target).status == .notFound, "\(target)")
         }
@@ -114,6 +144,7 @@ struct StaticFilesTests {
         // A link which was good when the file was read, and then leads out.
         try manager.removeItem(at: site.root.appending(path: "inside.js"))
         try link("inside.js", to: "../outside.txt")
+        #expect(try !site.isAnsweredAtOnce("/inside.js"))
         #expect(try await site.get("/inside.js").status == .notFound)
     }
 
@@ -144,6 +175,64 @@ struct StaticFilesTests {
         #expect(try await site.get("/nothing", [(.ifNoneMatch, "*")]).status == .notFound)
     }
 
+    @Test func `a file that was kept is answered at once, whole and as one that the client has`() async throws {
+        let site = try Site(isLate: true)
+        for (target, method) in [
+            ("/app.js", Wire.Method.get), ("/", .get), ("/sub/page.html", .head), ("/empty.css", .get),
+        ] {
+            #expect(try !site.isAnsweredAtOnce(target, method: method), "there is no copy yet of \(target)")
+            let tag = try #require(try await site.answer(method, target).fields[.etag])
+            #expect(try site.isAnsweredAtOnce(target, method: method))
+            #expect(try site.isAnsweredAtOnce("\(target)?v=2", method: method))
+            // With each of them, `answer` compares the bytes.
+            for field in [tag, "\"x\"", "*"] {
+                let response = try await site.answer(method, target, [(.ifNoneMatch, field)])
+                #expect(response.status == (field == "\"x\"" ? .ok : .notModified))
+                #expect(try site.isAnsweredAtOnce(target, method: method, [(.ifNoneMatch, field)]))
+            }
+        }
+        for method in [Wire.Method.post, .options, .delete] {
+            #expect(try !site.isAnsweredAtOnce("/app.js", method: method))
+        }
+        for target in ["/%61pp.js", "//app.js", "/app.js/", "/sub/../app.js", "/./app.js", "/APP.js"] {
+            #expect(try !site.isAnsweredAtOnce(target), "\(target)")
+        }
+    }
+
+    @Test func `a path with an escape is not taken for the file that is called so`() async throws {
+        let site = try Site(isLate: true)
+        try site.write("%61pp.js", "odd")
+        #expect(try await site.get("/%2561pp.js").text == "odd")
+        #expect(try !site.isAnsweredAtOnce("/%61pp.js"))
+        #expect(try await site.get("/%61pp.js").text == "let a = 1")
+    }
+
+    @Test func `a large file is answered by a task, unless the client has it`() async throws {
+        let site = try Site(isLate: true)
+        try site.write("large.js", String(repeating: "a", count: 40_000))
+        let tag = try #require(try await site.get("/large.js").fields[.etag])
+        #expect(try !site.isAnsweredAtOnce("/large.js"))
+        #expect(try !site.isAnsweredAtOnce("/large.js", method: .head))
+        #expect(try site.isAnsweredAtOnce("/large.js", [(.ifNoneMatch, tag)]))
+        #expect(try await site.get("/large.js", [(.ifNoneMatch, tag)]).status == .notModified)
+    }
+
+    @Test func `the fields of the site go with a file, by its type, and not with a refusal`() async throws {
+        let site = try Site(isLate: true)
+        let files = StaticFiles(
+            directory: site.root.path(),
+            further: { type in
+                Response(.ok, [(.referrerPolicy, type.hasPrefix("text/html") ? "origin" : "no-referrer")]).fields
+            })
+        let page = await files.respond(to: try Request(target: "/"))
+        #expect(page.fields[.referrerPolicy] == "origin")
+        let tag = try #require(page.fields[.etag])
+        let unchanged = await files.respond(to: try Request(target: "/", fields: [(.ifNoneMatch, tag)]))
+        #expect(unchanged.status == .notModified && unchanged.fields[.referrerPolicy] == "origin")
+        #expect(await files.respond(to: try Request(target: "/app.js")).fields[.referrerPolicy] == "no-referrer")
+        #expect(await files.respond(to: try Request(target: "/none")).fields[.referrerPolicy] == nil)
+    }
+
     @Test func `a changed file is seen at once, and a file that is gone is gone`() async throws {
         let site = try Site()
         let before = try await site.get("/app.js")
@@ -161,24 +250,24 @@ struct StaticFilesTests {
         let site = try Site(isLate: true)
         #expect(try await site.get("/app.js").text == "let a = 1")
         try site.write("app.js", "let a = 10")
+        #expect(try !site.isAnsweredAtOnce("/app.js"))
         #expect(try await site.get("/app.js").text == "let a = 10")
         try Data("let a = 11".utf8).write(to: site.root.appending(path: "app.js"), options: .atomic)
         #expect(try await site.get("/app.js").text == "let a = 11")
+        #expect(try site.isAnsweredAtOnce("/app.js"))
         try FileManager.default.removeItem(at: site.root.appending(path: "app.js"))
+        #expect(try !site.isAnsweredAtOnce("/app.js"))
         #expect(try await site.get("/app.js").status == .notFound)
     }
 
     @Test func `HEAD is answered like GET, and other methods are refused`() async throws {
         let site = try Site()
-        func answer(_ method: Wire.Method, _ target: String) async throws -> Response {
-            await site.files.respond(to: try Request(method: method, target: target))
-        }
-        #expect(try await answer(.head, "/app.js").fields == site.get("/app.js").fields)
-        let refused = try await answer(.post, "/app.js")
+        #expect(try await site.answer(.head, "/app.js").fields == site.get("/app.js").fields)
+        let refused = try await site.answer(.post, "/app.js")
         #expect(refused.status == .methodNotAllowed)
         #expect(refused.fields[.allow] == "GET, HEAD, OPTIONS")
-        #expect(try await answer(.options, "/app.js").fields[.allow] == "GET, HEAD, OPTIONS")
-        #expect(try await answer(.delete, "/nothing").status == .notFound)
+        #expect(try await site.answer(.options, "/app.js").fields[.allow] == "GET, HEAD, OPTIONS")
+        #expect(try await site.answer(.delete, "/nothing").status == .notFound)
     }
 
     @Test func `a file that is too large, a FIFO and an unreadable directory are not found`() async throws {
