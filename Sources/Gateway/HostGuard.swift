@@ -74,7 +74,7 @@ final class HostGuard: Responder {
     }
 
     private func complete(_ response: inout Response) {
-        // What the router answers to OPTIONS by itself. Files bring their own fields.
+        // What the router and the files answer to OPTIONS by themselves.
         if response.status == .noContent { Door.protect(&response) }
         if tellsStrictTransport { response.fields.append(missing: Self.strictTransport) }
     }

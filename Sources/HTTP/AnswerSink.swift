@@ -59,14 +59,4 @@ package struct AnswerSink: ~Copyable {
             status, fields, name, copying: other, of: request, body: body, date: date, to: &output)
         self.status = status
     }
-
-    /// The same without a further field.
-    package mutating func put(_ status: Status, _ fields: Fields, body: UnsafeBufferPointer<UInt8>) {
-        precondition(self.status == nil, "a request has one answer")
-        guard fieldsOfEveryAnswer == nil else {
-            return put(Response(status, fields: fields, body: .bytes(Array(body))))
-        }
-        keepsAlive = serializer.append(status, fields, body: body, date: date, to: &output)
-        self.status = status
-    }
 }

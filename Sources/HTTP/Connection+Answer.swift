@@ -6,6 +6,12 @@ extension Connection {
     /// Never inlined: a handler that waits would hold the room that this needs.
     @inline(never)
     func answer(_ request: Request, with response: Response, since start: Deadline) async -> Failure? {
+        let requestID = response.fields[.xRequestID]
+        // Who does not read what he was sent before waits for that: else a file of 32 KiB would come on top of another.
+        if channel.pending > Channel.softLimit, let failure = await flush() {
+            request.lend { observe($0, response.status, requestID, 0, since: start, wasCut: true) }
+            return failure
+        }
         let (remainder, headBytes) = compose(
             response, with: ResponseSerializer(to: request, mayKeepAlive: mayKeepAlive))
         var bytes = headBytes
@@ -20,7 +26,6 @@ extension Connection {
         case .empty, .bytes, .stream:
             if channel.pending > Channel.softLimit { failure = await flush() }
         }
-        let requestID = response.fields[.xRequestID]
         request.lend { observe($0, response.status, requestID, bytes, since: start, wasCut: failure != nil) }
         return failure
     }

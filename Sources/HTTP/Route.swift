@@ -65,8 +65,7 @@ package final class Route: Sendable {
     /// Whether a path, as it came, is the route's, or begins as one with braces does.
     func mayBe(at path: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let beginning else { return path.isEqual(to: pathBytes) }
-        return path.count >= beginning.count
-            && UnsafeBufferPointer(rebasing: path[..<beginning.count]).isEqual(to: beginning)
+        return path.starts(with: beginning)
     }
 
     /// What the braces are called, in their order.

@@ -15,8 +15,8 @@ package struct Router: Responder {
     private var exact: [[Route]] = []
     /// The routes that answer at once.
     private var immediate: [Route] = []
-    /// One route of each resource.
-    private var resources: [Route] = []
+    /// One route of each path and pattern.
+    private let resources: [Route]
     private var patterns: [Resource] = []
     private let fallback: (any Responder)?
     private let refusal: @Sendable (Status, Request) -> Response
@@ -39,15 +39,14 @@ package struct Router: Responder {
                 } else {
                     paths.append(route.path)
                     exact.append([route])
-                    resources.append(route)
                 }
             } else if let index = patterns.firstIndex(where: { $0.shape == shape }) {
                 patterns[index].routes.append(route)
             } else {
                 patterns.append(Resource(shape: shape, routes: [route]))
-                resources.append(route)
             }
         }
+        resources = (exact + patterns.map(\.routes)).compactMap(\.first)
     }
 
     /// Who answers a request.

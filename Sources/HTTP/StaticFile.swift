@@ -53,13 +53,12 @@ final class StaticFile: Sendable {
     let bytes: [UInt8]
     /// Of the answer with its contents.
     let fields: Fields
-    /// Of the answer that the client's copy is current: what the other one would have said about caching, and nothing
-    /// about the content (RFC 9110 §15.4.5).
+    /// Of the answer that the client's copy is current: all but the type, for there is no content (RFC 9110 §15.4.5).
     let fieldsWithoutContent: Fields
     private let path: String
     private let tag: EntityTag
 
-    private init(_ path: String, _ identity: Identity, _ tag: EntityTag, _ fields: Fields, _ bytes: [UInt8]) {
+    private init(at path: String, _ identity: Identity, _ tag: EntityTag, fields: Fields, _ bytes: [UInt8]) {
         self.path = path
         self.identity = identity
         self.tag = tag
@@ -90,7 +89,8 @@ final class StaticFile: Sendable {
     static func read(
         _ path: String, under directory: String, limit: Int, further: (_ contentType: String) -> Fields
     ) -> Finding {
-        guard let root = resolve(directory), let real = resolve(path), real.hasPrefix(root == "/" ? root : root + "/")
+        guard let root = resolve(directory), let real = resolve(path),
+            real.utf8.starts(with: (root == "/" ? root : root + "/").utf8)
         else { return .nothing }
         // The path is resolved, so a link here was planted since; O_NONBLOCK, so that a FIFO does not hang the thread.
         let descriptor = open(real, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
@@ -111,7 +111,7 @@ final class StaticFile: Sendable {
             ]
         ).fields
         fields.append(missing: further(type))
-        return .file(StaticFile(path, Identity(status), tag, fields, bytes))
+        return .file(StaticFile(at: path, Identity(status), tag, fields: fields, bytes))
     }
 
     /// The path with all links followed; nil when there is nothing.

@@ -3,7 +3,8 @@ import Reactor
 import Synchronization
 package import Wire
 
-/// The files of a directory, kept in memory: one `stat` per request tells whether the copy is still good.
+/// The files of a directory, kept in memory: one `stat` per request tells whether the copy is still good. They take 64 MiB
+/// at most.
 ///
 /// A path of the request is a path below the directory. Nothing that begins with a dot is served, no directory is listed,
 /// and a symbolic link is followed only to where it stays inside.
@@ -15,7 +16,29 @@ package final class StaticFiles: Responder {
     private let further: @Sendable (String) -> Fields
     private let refusal: @Sendable (Status, Request) -> Response
     private let now: @Sendable () -> Int
-    private let files = Mutex<[String: StaticFile]>([:])
+    /// How many bytes are kept.
+    private let room: Int
+    private let kept = Mutex(Kept())
+
+    /// Copies by the bytes of their names: a string is equal to others that are spelled otherwise, and a file is not.
+    private struct Kept {
+        var files: [[UInt8]: StaticFile] = [:]
+        var bytes = 0
+
+        mutating func remove(_ name: [UInt8]) {
+            guard let file = files.removeValue(forKey: name) else { return }
+            bytes -= file.bytes.count
+        }
+
+        /// Where there is no room all others go: what is asked for is read again, and no list of ages is kept.
+        mutating func insert(_ file: StaticFile, _ name: [UInt8], room: Int) {
+            remove(name)
+            guard file.bytes.count <= room else { return }
+            if bytes + file.bytes.count > room { self = Kept() }
+            files[name] = file
+            bytes += file.bytes.count
+        }
+    }
 
     /// A directory that is not there has no files until it is.
     ///
@@ -24,15 +47,17 @@ package final class StaticFiles: Responder {
     ///     this house knows.
     ///   - refusal: the text of a refusal; `Allow` is added here.
     ///   - now: nanoseconds since 1970, on the clock of the files' times.
+    ///   - room: how many bytes of files are kept in memory.
     package init(
         directory: String, further: @escaping @Sendable (_ contentType: String) -> Fields = { _ in Fields() },
         refusal: @escaping @Sendable (Status, Request) -> Response = { status, _ in Response(status) },
-        now: @escaping @Sendable () -> Int = StaticFiles.fileClock
+        now: @escaping @Sendable () -> Int = StaticFiles.fileClock, room: Int = 64 << 20
     ) {
         self.directory = directory
         self.further = further
         self.refusal = refusal
         self.now = now
+        self.room = room
     }
 
     package func respond(to request: Request) async -> Response {
@@ -45,34 +70,30 @@ package final class StaticFiles: Responder {
         }
     }
 
-    /// Answers with a copy that is still good, and small enough to leave in one piece.
+    /// Answers with a copy that is still good, or that the client has it; a large one leaves in pieces, by a task.
     package func respondNow(to request: borrowing RequestView, into sink: inout AnswerSink) -> Bool {
-        guard request.method == .get || request.method == .head, let file = kept(request.path.span), file.isUnchanged
-        else { return false }
-        if file.isCurrent(by: request.fields) {
-            sink.put(.notModified, file.fieldsWithoutContent, body: UnsafeBufferPointer(start: nil, count: 0))
-            return true
+        guard request.method == .get || request.method == .head, let file = copy(at: request.path.span) else {
+            return false
         }
-        guard file.bytes.count <= Self.piece else { return false }
-        file.bytes.withUnsafeBufferPointer { sink.put(.ok, file.fields, body: $0) }
+        let isCurrent = file.isCurrent(by: request.fields)
+        guard isCurrent || file.bytes.count <= Self.piece, file.isUnchanged else { return false }
+        sink.put(isCurrent ? notModified(file) : found(file))
         return true
     }
 
     /// The copy of the file that has a path for its name as it stands. One with an escape reads otherwise.
-    private func kept(_ path: Span<UInt8>) -> StaticFile? {
+    private func copy(at path: Span<UInt8>) -> StaticFile? {
         guard path.isPrefixed(by: "/"), path.first(UInt8(ascii: "%"), in: path.indices) == path.count else {
             return nil
         }
-        let name = path.count == 1 ? Self.index : path.extracting(1...).text
-        return files.withLock { $0[name] }
+        let name = path.count == 1 ? Self.index : path.extracting(1...).withUnsafeBufferPointer { Array($0) }
+        return kept.withLock { $0.files[name] }
     }
 
     private func answer(_ request: Request, with file: StaticFile) -> Response {
         switch request.method {
         case .get, .head:
-            return request.fields.lend(file.isCurrent)
-                ? Response(.notModified, fields: file.fieldsWithoutContent)
-                : Response(.ok, fields: file.fields, body: Self.body(file.bytes))
+            return request.fields.lend(file.isCurrent) ? notModified(file) : found(file)
         case .options:
             return Response(.noContent, [(.allow, Router.allowed([.get, .head]))])
         default:
@@ -83,37 +104,47 @@ package final class StaticFiles: Responder {
         }
     }
 
-    private static let index = "index.html"
-
-    /// The path below the directory. Dot files are where secrets and histories lie (`.env`, `.git`).
-    private static func name(_ segments: [String]) -> String? {
-        if segments == [""] { return index }
-        guard segments.allSatisfy({ !$0.isEmpty && !$0.hasPrefix(".") }) else { return nil }
-        return segments.joined(separator: "/")
+    private func found(_ file: StaticFile) -> Response {
+        Response(.ok, fields: file.fields, body: Self.body(file.bytes))
     }
 
-    private func find(_ name: String) async -> StaticFile.Finding {
-        let path = "\(directory)/\(name)"
+    private func notModified(_ file: StaticFile) -> Response {
+        Response(.notModified, fields: file.fieldsWithoutContent)
+    }
+
+    private static let index = Array("index.html".utf8)
+
+    /// The path below the directory. Dot files are where secrets and histories lie (`.env`, `.git`).
+    private static func name(_ segments: [String]) -> [UInt8]? {
+        if segments == [""] { return index }
+        guard segments.allSatisfy({ !$0.isEmpty && $0.utf8.first != UInt8(ascii: ".") }) else { return nil }
+        return Array(segments.joined(separator: "/").utf8)
+    }
+
+    private func find(_ name: [UInt8]) async -> StaticFile.Finding {
+        let path = "\(directory)/\(String(decoding: name, as: UTF8.self))"
         guard let identity = StaticFile.Identity.ofFile(at: path) else {
-            files.withLock { $0[name] = nil }
+            kept.withLock { $0.remove(name) }
             return .nothing
         }
-        if let known = files.withLock({ $0[name] }), known.identity == identity { return .file(known) }
+        if let known = kept.withLock({ $0.files[name] }), known.identity == identity { return .file(known) }
         return await offLoop { self.read(name, path, identity) }
     }
 
     /// Blocks. Of a crowd that asks for a new file all at once, those who come to their turn after the first find its
     /// copy: one each would be the file's size for every connection.
-    private func read(_ name: String, _ path: String, _ identity: StaticFile.Identity) -> StaticFile.Finding {
-        if let known = files.withLock({ $0[name] }), known.identity == identity { return .file(known) }
+    private func read(_ name: [UInt8], _ path: String, _ identity: StaticFile.Identity) -> StaticFile.Finding {
+        if let known = kept.withLock({ $0.files[name] }), known.identity == identity { return .file(known) }
+        // Before it is read: what changes meanwhile may not show.
+        let start = now()
         let finding = StaticFile.read(path, under: directory, limit: Self.largestFile, further: further)
-        guard case .file(let fresh) = finding, fresh.identity.isSettled(at: now()) else {
-            files.withLock { $0[name] = nil }
+        guard case .file(let fresh) = finding, fresh.identity.isSettled(at: start) else {
+            kept.withLock { $0.remove(name) }
             return finding
         }
-        return files.withLock { files in
-            if let known = files[name], known.identity == fresh.identity { return .file(known) }
-            files[name] = fresh
+        return kept.withLock { kept in
+            if let known = kept.files[name], known.identity == fresh.identity { return .file(known) }
+            kept.insert(fresh, name, room: room)
             return finding
         }
     }

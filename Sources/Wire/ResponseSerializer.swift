@@ -73,44 +73,25 @@ package struct ResponseSerializer: Sendable {
         _ status: Status, _ fields: Fields, _ name: FieldName, copying other: FieldName?, of request: FieldsView,
         body: UnsafeBufferPointer<UInt8>, date: [UInt8], to bytes: inout [UInt8]
     ) throws(WireError) -> Bool {
-        guard let value = other.flatMap({ request.first($0) }) else {
-            return append(status, fields, body: body, date: date, to: &bytes)
-        }
-        try Fields.check(value.span)
-        let further = name.withBytes(\.count) + value.count
-        append(status, fields, further: further, body, date, &bytes) { writer in
-            name.withBytes { writer.put($0) }
-            writer.put(": ")
-            writer.put(value)
-            writer.put("\r\n")
-        }
-        return keepsAlive
-    }
-
-    /// The same without a further field.
-    package func append(
-        _ status: Status, _ fields: Fields, body: UnsafeBufferPointer<UInt8>, date: [UInt8], to bytes: inout [UInt8]
-    ) -> Bool {
-        append(status, fields, further: 0, body, date, &bytes) { _ in }
-        return keepsAlive
-    }
-
-    /// - Parameter further: how many bytes `putFurther` puts at most, but for punctuation.
-    @inline(__always)
-    private func append(
-        _ status: Status, _ fields: Fields, further: Int, _ body: UnsafeBufferPointer<UInt8>, _ date: [UInt8],
-        _ bytes: inout [UInt8], putFurther: (inout ByteWriter) -> Void
-    ) {
-        precondition(fields.isSerialized, "what many answers have in common is written as it goes out")
+        precondition(fields.isSerialized && !status.forbidsBody, "such an answer has fields of ours and a body")
+        let value = other.flatMap { request.first($0) }
+        if let value { try Fields.check(value.span) }
         let room =
-            Self.frame + date.count + status.reason.utf8.count + fields.byteCount + further + body.count
+            Self.frame + date.count + status.reason.utf8.count + fields.byteCount + name.withBytes(\.count)
+            + (value?.count ?? 0) + body.count
         bytes.append(atMost: room) { writer in
             Self.open(status, date, &writer)
             writer.put(fields, except: Self.decidedHere)
-            putFurther(&writer)
-            close(status.forbidsBody ? nil : body.count, keepsAlive, &writer)
+            if let value {
+                name.withBytes { writer.put($0) }
+                writer.put(": ")
+                writer.put(value)
+                writer.put("\r\n")
+            }
+            close(body.count, keepsAlive, &writer)
             if !forbidsBody(status) { writer.put(body) }
         }
+        return keepsAlive
     }
 
     /// More than what is written around the fields and the body, but for the date and the reason.

@@ -9,7 +9,7 @@ import Synchronization
 /// file or a directory, and what is read as segments can be read in one way only.
 func examine(_ input: [UInt8]) {
     guard input.count < 1024, let target = String(validating: input, as: UTF8.self),
-        let request = try? Request(target: target)
+        var request = try? Request(target: target)
     else { return }
     if let path = RequestPath(request.path) {
         for segment in path.segments {
@@ -20,14 +20,13 @@ func examine(_ input: [UInt8]) {
         let isSame = again?.segments.elementsEqual(path.segments) { $0.utf8.elementsEqual($1.utf8) }
         require(isSame == true, "\(target) is \(path.segments), and then \(again?.segments ?? [])")
     }
-    // Before a task may have read another version.
-    let atOnce = answerAtOnce(request)
-    let response = waiting { await Site.files.respond(to: request) }
-    if let atOnce {
-        var whole: [UInt8] = []
-        _ = ResponseSerializer(to: request).append(response, date: [], to: &whole)
-        require(atOnce == whole, "\(target) is answered at once by \(String(decoding: atOnce, as: UTF8.self))")
-    }
+    let response = answer(request)
+    request.method = .head
+    require(answer(request).status == response.status, "HEAD \(target) is another answer than GET's")
+    request.method = .get
+    try? request.fields.append(.ifNoneMatch, "*")
+    let unchanged = answer(request)
+    require(unchanged.status == (response.status == .ok ? .notModified : response.status), "\(target) is not current")
     switch response.status {
     case .ok:
         guard case .bytes(let bytes) = response.body else { fatalError("a file that is no bytes") }
@@ -39,23 +38,31 @@ func examine(_ input: [UInt8]) {
     }
 }
 
-/// The bytes of an answer that needs no task; nil for any other.
-private func answerAtOnce(_ request: Request) -> [UInt8]? {
-    request.lend { request in
+/// What a task answers, once it was compared with what is answered at once.
+private func answer(_ request: Request) -> Response {
+    // First: the task may read another version.
+    let atOnce: [UInt8]? = request.lend { request in
         var sink = AnswerSink(ResponseSerializer(to: request), date: [])
         return Site.files.respondNow(to: request, into: &sink) ? sink.take() : nil
     }
+    let response = waiting { await Site.files.respond(to: request) }
+    if let atOnce {
+        var whole: [UInt8] = []
+        _ = ResponseSerializer(to: request).append(response, date: [], to: &whole)
+        require(atOnce == whole, "\(request.path) is answered at once by \(String(decoding: atOnce, as: UTF8.self))")
+    }
+    return response
 }
 
 private enum Site {
-    static let published: Set = ["index", "public", "deep"]
+    static let published: Set = ["index", "public", "deep", "kelvin"]
 
     /// A folder with what may be served and what may not, and a neighbour with the same beginning.
     static let files: StaticFiles = {
         let folder = "\(FileManager.default.temporaryDirectory.path)/magpie-fuzz-\(getpid())"
         for (name, text) in [
-            ("site/index.html", "index"), ("site/a.txt", "public"), ("site/s/b", "deep"), ("site/.env", "secret"),
-            ("site/s/.git/config", "secret"), ("site-old/c", "secret"), ("secret", "secret"),
+            ("site/index.html", "index"), ("site/a.txt", "public"), ("site/s/b", "deep"), ("site/\u{212A}", "kelvin"),
+            ("site/.env", "secret"), ("site/s/.git/config", "secret"), ("site-old/c", "secret"), ("secret", "secret"),
         ] {
             let file = "\(folder)/\(name)"
             let parent = file.prefix(upTo: file.lastIndex(of: "/") ?? file.endIndex)

@@ -1,5 +1,4 @@
 import Glibc
-
 @testable import Wire
 
 /// Dates and entity tags. The lines of an input: a date as text, a number, an entity tag, an `If-None-Match`.
@@ -27,8 +26,8 @@ func examine(_ input: [UInt8]) {
     for named in ["*", " * ", "\(tag)", "W/\(tag)", "\"a b\", ,\t\(tag)", "\(tag),\"x\"", "W/\"\",\(tag) "] {
         require(tag.matches(ifNoneMatch: named.utf8Span.span), "\(tag) is not found in \(named)")
     }
-    require(
-        tag.matches(ifNoneMatch: field.utf8Span.span) == isNamed(tag, in: field), "\(tag) in \(field.debugDescription)")
+    let isMatched = tag.matches(ifNoneMatch: field.utf8Span.span)
+    require(isMatched == isNamed(tag, in: field), "\(tag) in \(field.debugDescription)")
 }
 
 private func libraryText(of seconds: Int) -> String {

@@ -9,15 +9,20 @@ private final class Site {
     var root: URL { base.appending(path: "public") }
     let files: StaticFiles
 
-    /// - Parameter isLate: whether every file looks as if it had been there for long, so that its copy is kept.
-    init(isLate: Bool = false) throws {
+    /// - Parameters:
+    ///   - isLate: whether every file looks as if it had been there for long, so that its copy is kept.
+    ///   - room: how many bytes are kept.
+    init(
+        isLate: Bool = false, room: Int = 1 << 20,
+        further: @escaping @Sendable (String) -> Fields = { _ in Fields() }
+    ) throws {
         base = FileManager.default.temporaryDirectory.appending(path: "magpie-\(UUID().uuidString)")
         try FileManager.default.createDirectory(
             at: base.appending(path: "public/sub"), withIntermediateDirectories: true)
         files = StaticFiles(
-            directory: base.appending(path: "public").path(),
+            directory: base.appending(path: "public").path(), further: further,
             refusal: { status, request in .text("refused \(request.path)", status: status) },
-            now: { [isLate] in StaticFiles.fileClock() + (isLate ? 1_000_000_000 : 0) })
+            now: { [isLate] in StaticFiles.fileClock() + (isLate ? 1_000_000_000 : 0) }, room: room)
         try write("index.html", "<h1>home</h1>")
         try write("app.js", "let a = 1")
         try write("types.d.ts", "export {}")
@@ -207,30 +212,66 @@ struct StaticFilesTests {
         #expect(try await site.get("/%61pp.js").text == "let a = 1")
     }
 
+    /// Strings that look alike are equal, and files are not: the Kelvin sign is a letter of its own.
+    @Test func `a name is the one that was asked for to the byte`() async throws {
+        let site = try Site(isLate: true)
+        try site.write("\u{212A}.js", "kelvin")
+        #expect(try await site.get("/%E2%84%AA.js").text == "kelvin")
+        #expect(try !site.isAnsweredAtOnce("/K.js"))
+        #expect(try await site.get("/K.js").status == .notFound)
+        try site.write("K.js", "letter")
+        for _ in 0..<2 {
+            #expect(try await site.get("/K.js").text == "letter")
+            #expect(try await site.get("/%E2%84%AA.js").text == "kelvin")
+        }
+    }
+
+    @Test func `there is room for so many bytes of files, and for those that were asked for last`() async throws {
+        let site = try Site(isLate: true, room: 20)
+        // 13 and 9 bytes.
+        #expect(try await site.get("/").status == .ok)
+        #expect(try site.isAnsweredAtOnce("/"))
+        #expect(try await site.get("/app.js").status == .ok)
+        #expect(try site.isAnsweredAtOnce("/app.js") && !site.isAnsweredAtOnce("/"))
+        // A new version takes the place of the former one, and what needs more than there is takes none.
+        try site.write("app.js", "let a = 1234")
+        #expect(try await site.get("/app.js").text == "let a = 1234")
+        #expect(try await site.get("/MP_verify_abc.txt").text == "abc")
+        try site.write("long.js", String(repeating: "a", count: 21))
+        #expect(try await site.get("/long.js").status == .ok)
+        #expect(try !site.isAnsweredAtOnce("/long.js"))
+        #expect(try site.isAnsweredAtOnce("/app.js") && site.isAnsweredAtOnce("/MP_verify_abc.txt"))
+        // One that is gone leaves its room.
+        try FileManager.default.removeItem(at: site.root.appending(path: "app.js"))
+        #expect(try await site.get("/app.js").status == .notFound)
+        #expect(try await site.get("/").status == .ok)
+        #expect(try site.isAnsweredAtOnce("/") && site.isAnsweredAtOnce("/MP_verify_abc.txt"))
+    }
+
     @Test func `a large file is answered by a task, unless the client has it`() async throws {
         let site = try Site(isLate: true)
         try site.write("large.js", String(repeating: "a", count: 40_000))
         let tag = try #require(try await site.get("/large.js").fields[.etag])
         #expect(try !site.isAnsweredAtOnce("/large.js"))
-        #expect(try !site.isAnsweredAtOnce("/large.js", method: .head))
         #expect(try site.isAnsweredAtOnce("/large.js", [(.ifNoneMatch, tag)]))
         #expect(try await site.get("/large.js", [(.ifNoneMatch, tag)]).status == .notModified)
     }
 
     @Test func `the fields of the site go with a file, by its type, and not with a refusal`() async throws {
-        let site = try Site(isLate: true)
-        let files = StaticFiles(
-            directory: site.root.path(),
-            further: { type in
-                Response(.ok, [(.referrerPolicy, type.hasPrefix("text/html") ? "origin" : "no-referrer")]).fields
-            })
-        let page = await files.respond(to: try Request(target: "/"))
-        #expect(page.fields[.referrerPolicy] == "origin")
-        let tag = try #require(page.fields[.etag])
-        let unchanged = await files.respond(to: try Request(target: "/", fields: [(.ifNoneMatch, tag)]))
-        #expect(unchanged.status == .notModified && unchanged.fields[.referrerPolicy] == "origin")
-        #expect(await files.respond(to: try Request(target: "/app.js")).fields[.referrerPolicy] == "no-referrer")
-        #expect(await files.respond(to: try Request(target: "/none")).fields[.referrerPolicy] == nil)
+        let site = try Site(isLate: true) { type in
+            Response(.ok, [(.referrerPolicy, type.hasPrefix("text/html") ? "origin" : "no-referrer")]).fields
+        }
+        // By a task, and then at once, which `get` compares.
+        for isKept in [false, true] {
+            #expect(try site.isAnsweredAtOnce("/") == isKept)
+            let page = try await site.get("/")
+            #expect(page.fields[.referrerPolicy] == "origin")
+            let tag = try #require(page.fields[.etag])
+            let unchanged = try await site.get("/", [(.ifNoneMatch, tag)])
+            #expect(unchanged.status == .notModified && unchanged.fields[.referrerPolicy] == "origin")
+            #expect(try await site.get("/app.js").fields[.referrerPolicy] == "no-referrer")
+        }
+        #expect(try await site.get("/none").fields[.referrerPolicy] == nil)
     }
 
     @Test func `a changed file is seen at once, and a file that is gone is gone`() async throws {

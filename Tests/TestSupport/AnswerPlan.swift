@@ -85,7 +85,7 @@ package enum AnswerPlan {
         expect((response["date"] ?? "").wholeMatch(of: date) != nil, "no date")
         expect(response["x-content-type-options"] == "nosniff", "may be sniffed")
         // A file of the public folder is a page that may say where its reader comes from, but not with which query.
-        let referrer = names.contains("etag") || (path.map(isFile) ?? false) && response.status == 204
+        let referrer = names.contains("etag")
         expect(
             response["referrer-policy"] == (referrer ? "strict-origin-when-cross-origin" : "no-referrer"),
             "another Referrer-Policy")

@@ -7,12 +7,7 @@ enum FileProtection {
         contentType.hasPrefix("text/html") ? ofPage : ofAny
     }
 
-    private static let ofAny = Response(.ok, [(.referrerPolicy, "strict-origin-when-cross-origin")]).fields
-    private static let ofPage = Response(
-        .ok,
-        [
-            (.referrerPolicy, "strict-origin-when-cross-origin"),
-            (.contentSecurityPolicy, "frame-ancestors 'self'"),
-        ]
-    ).fields
+    private static let referrer = (FieldName.referrerPolicy, "strict-origin-when-cross-origin")
+    private static let ofAny = Response(.ok, [referrer]).fields
+    private static let ofPage = Response(.ok, [referrer, (.contentSecurityPolicy, "frame-ancestors 'self'")]).fields
 }

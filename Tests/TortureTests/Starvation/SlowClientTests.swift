@@ -112,14 +112,16 @@ extension TortureTests {
             return honest.stop()
         }
 
-        @Test func `who reads nothing costs bounded memory, however much it asks for`() throws {
+        /// Files that leave in pieces, and files that leave in one.
+        @Test(arguments: [(size: 8_000_000, asked: 20), (size: 32 << 10, asked: 400)])
+        func `who reads nothing costs bounded memory, however much it asks for`(_ size: Int, _ times: Int) throws {
             let files = makeTemporaryDirectory()
             defer { removeDirectory(files) }
-            writeFile("\(files)/large.bin", String(repeating: "0123456789abcdef", count: 500_000), mode: 0o644)
+            writeFile("\(files)/file.bin", String(repeating: "0123456789abcdef", count: size / 16), mode: 0o644)
             let arena = try Arena(limits: limits) { $0.publicDirectory = files }
             let swarm = Swarm(port: arena.home.port)
             let count = Torture.count(short: 100, long: 300)
-            let asked = (0..<20).flatMap { _ in arena.request("/large.bin") }
+            let asked = (0..<times).flatMap { _ in arena.request("/file.bin") }
             let honest = arena.honest()
             try swarm.connect(count, receiveBuffer: 2_048, reads: false, sending: asked)
             var peak = 0
@@ -131,7 +133,8 @@ extension TortureTests {
             let record = honest.stop()
             #expect(swarm.open.isEmpty)
             let growth = (peak - arena.baseline.memory) / 1_024
-            Torture.figure("\(count) clients that never read, each asks 20 x 8 MB", "memory grows by \(growth) MiB")
+            Torture.figure(
+                "\(count) clients that never read, each asks \(times) x \(size) bytes", "memory grows by \(growth) MiB")
             Torture.figure("honest client beside them", record.summary)
             // The file itself, and a few buffers for each.
             #expect(growth <= 64 + count / 4)
