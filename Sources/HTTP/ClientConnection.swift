@@ -43,7 +43,7 @@ final class ClientConnection: @unchecked Sendable {
     func answer() throws(ClientError.Kind) -> ReceivedResponse? {
         while true {
             if let response = try parsed() { return response }
-            guard let count = try receive() else {
+            guard transport.mayHaveMore, let count = try receive() else {
                 // The answer may take its time, and thousands may wait for theirs.
                 if parser.buffered == 0 { parser.releaseMemory() }
                 return nil

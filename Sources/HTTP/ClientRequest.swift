@@ -38,16 +38,18 @@ package struct ClientRequest: Sendable {
 
     /// Throws what Wire says of a path or a field that may not be sent.
     func message() throws(WireError) -> Request {
-        let target =
-            query.isEmpty
-            ? fullPath
-            : fullPath + "?"
-                + query.map { "\(PercentCoding.encodeComponent($0.name))=\(PercentCoding.encodeComponent($0.value))" }
-                .joined(separator: "&")
+        var target = fullPath
+        var separator = "?"
+        for (name, value) in query {
+            for part in [separator, PercentCoding.encodeComponent(name), "=", PercentCoding.encodeComponent(value)] {
+                target += part
+            }
+            separator = "&"
+        }
         var request = try Request(method: method, target: target, fields: fields, body: body)
         request.authority = base.authority
         // What comes back must be readable as it is.
-        request.fields.remove("Accept-Encoding")
+        request.fields.remove(.acceptEncoding)
         return request
     }
 }
@@ -70,8 +72,9 @@ package struct ClientOptions: Sendable {
     package var responseLimit = 64 << 10
     /// How long a connection is kept for the next call. Servers close idle ones after a minute, most of them.
     package var idleTimeout: Duration = .seconds(30)
-    /// How many are kept for one host, on each loop.
-    package var idlePerHost = 8
+    /// How many are kept for one host, on each loop: about as many as a loop has under way at a busy moment. Each call
+    /// beyond those makes a connection, which over TLS costs more than the call.
+    package var idlePerHost = 64
     /// A PEM file with roots to trust beside those of the system.
     package var caFile: String?
 

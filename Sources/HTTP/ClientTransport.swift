@@ -49,6 +49,9 @@ struct ClientTransport: ~Copyable {
         }
     }
 
+    /// Whether `tryRead` is worth room for what it may read. TLS may hold bytes that have come before.
+    var mayHaveMore: Bool { engine != nil || stream.mayHaveMore }
+
     /// Bytes read; 0 at an end that is known to be the end; nil when nothing is there now.
     func tryRead(into buffer: UnsafeMutableRawBufferPointer) throws(ClientError.Kind) -> Int? {
         while true {

@@ -27,6 +27,9 @@ package struct Stream: ~Copyable {
 
     // MARK: - Reading
 
+    /// Whether `tryRead` would ask the kernel: false as long as nothing has come since it said that there is nothing.
+    package var mayHaveMore: Bool { loop.core.poller[descriptor].isReadable }
+
     /// Bytes read, 0 at the end, nil when nothing is there now.
     package func tryRead(into buffer: UnsafeMutableRawBufferPointer) throws(IOError) -> Int? {
         let core = loop.core
