@@ -86,6 +86,9 @@ public enum Glance: Sendable {
 public struct Key: Hashable, Sendable {
     public let namespace: String
     public let name: String
+    /// Of the bytes of the name, by the process's random seed: a key is looked up several times, and a table tells most
+    /// others apart by it, without a look at their names.
+    let nameHash: Int
 
     /// - Parameters:
     ///   - namespace: 1 to 64 characters of `a-z`, `0-9` and `-`, chosen by the program, never by a visitor (it may
@@ -95,11 +98,17 @@ public struct Key: Hashable, Sendable {
         Key.checkNamespace(namespace)
         self.namespace = namespace
         self.name = name
+        // `String.hash` would normalise what `==` tells apart; it is right only when bytes decide.
+        var hasher = Hasher()
+        unsafe name.utf8Span.span.withUnsafeBytes { bytes in
+            // The hasher reads the bytes during the call and keeps no pointer.
+            unsafe hasher.combine(bytes: bytes)
+        }
+        nameHash = hasher.finalize()
     }
 
     public static func == (a: Key, b: Key) -> Bool {
-        // The name first: what differs, differs there as a rule.
-        isSame(a.name.utf8Span.span, b.name.utf8Span.span)
+        a.nameHash == b.nameHash && isSame(a.name.utf8Span.span, b.name.utf8Span.span)
             && isSame(a.namespace.utf8Span.span, b.namespace.utf8Span.span)
     }
 
@@ -110,12 +119,7 @@ public struct Key: Hashable, Sendable {
     }
 
     public func hash(into hasher: inout Hasher) {
-        // `String.hash` would normalise what `==` tells apart; it is right only when bytes decide.
-        var name = name
-        name.withUTF8 { bytes in
-            // The hasher reads the bytes during the call and keeps no pointer.
-            unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
-        }
+        hasher.combine(nameHash)
         hasher.combine(namespace.utf8.count)
     }
 

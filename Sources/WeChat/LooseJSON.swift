@@ -1,3 +1,5 @@
+import Wire
+
 /// JSON as WeChat really sends it.
 ///
 /// Nicknames bring raw control bytes and broken UTF-8 into replies (weixin_authorize #52, EasyWeChat #1625), both of
@@ -102,6 +104,10 @@ private struct LooseJSONReader {
     private mutating func string() throws(Unreadable) -> String {
         guard peek == UInt8(ascii: "\"") else { throw .notJSON }
         position += 1
+        if let (text, end) = plainString() {
+            position = end
+            return text
+        }
         var text: [UInt8] = []
         while let byte = peek {
             position += 1
@@ -118,6 +124,17 @@ private struct LooseJSONReader {
             }
         }
         throw .notJSON
+    }
+
+    /// A string in which nothing is escaped or left out, as most are, and what stands behind it; nil for any other.
+    private func plainString() -> (text: String, end: Int)? {
+        let span = bytes.span
+        let end = span.first(UInt8(ascii: "\""), in: position..<span.count)
+        let inside = span.extracting(position..<end)
+        guard end < span.count, !inside.contains({ $0.below(0x20) | $0.equal(to: UInt8(ascii: "\\")) }) else {
+            return nil
+        }
+        return (inside.text, end + 1)
     }
 
     private mutating func escape(into text: inout [UInt8]) throws(Unreadable) {

@@ -32,19 +32,24 @@ public struct OAuth: Sendable {
         redirectURI: String, scope: Scope, state: String, forcesPopup: Bool = false, forcesSnapshot: Bool = false
     ) throws(OAuthError) -> String {
         guard Self.isState(state) else { throw .unusableState }
-        var url = openBase + "/connect/oauth2/authorize?appid="
-        url += PercentCoding.encodeComponent(platform.account.appID)
-        url += "&redirect_uri=" + PercentCoding.encodeComponent(redirectURI)
-        url += "&response_type=code&scope=" + scope.rawValue
-        url += "&state=" + state
+        let appID = PercentCoding.encodeComponent(platform.account.appID)
+        let redirectURI = PercentCoding.encodeComponent(redirectURI)
+        var url = ""
+        // More than what is written here has.
+        url.reserveCapacity(openBase.utf8.count + appID.utf8.count + redirectURI.utf8.count + state.utf8.count + 192)
+        for part in [
+            openBase, "/connect/oauth2/authorize?appid=", appID, "&redirect_uri=", redirectURI,
+            "&response_type=code&scope=", scope.rawValue, "&state=", state,
+        ] { url += part }
         if forcesPopup { url += "&forcePopup=true" }
         if forcesSnapshot { url += "&forceSnapShot=true" }
-        return url + "&connect_redirect=1#wechat_redirect"
+        url += "&connect_redirect=1#wechat_redirect"
+        return url
     }
 
     /// Whether WeChat would carry `text` as a state: 1 to 128 of `a-z`, `A-Z`, `0-9`.
     public static func isState(_ text: String) -> Bool {
-        (1...128).contains(text.utf8.count) && text.utf8.allSatisfy(isAlphanumeric)
+        (1...128).contains(text.utf8.count) && text.utf8Span.span.allSatisfy(isAlphanumeric)
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {

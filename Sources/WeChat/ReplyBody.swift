@@ -1,3 +1,5 @@
+import Wire
+
 /// The object in a reply, asked for its fields.
 ///
 /// WeChat interchanges `""`, `0`, `[]`, `null` and a missing field, and now and then a number and its text; so do the
@@ -19,8 +21,10 @@ struct ReplyBody: Sendable {
     var errorMessage: String { text("errmsg") ?? "" }
 
     /// The text, or `nil` where there is nothing to read.
-    func text(_ name: String) -> String? {
-        switch fields[name] {
+    func text(_ name: String) -> String? { Self.text(of: fields[name]) }
+
+    private static func text(of value: LooseJSON?) -> String? {
+        switch value {
         case .string(let text): text.isEmpty ? nil : text
         case .number(let number): number == "0" ? nil : number
         default: nil
@@ -68,10 +72,10 @@ struct ReplyBody: Sendable {
     private func string(
         _ name: String, longest: Int, of isAllowed: (UInt8) -> Bool
     ) throws(Unreadable) -> String {
-        guard text(name) != nil else { throw .missing(field: name) }
-        guard case .string(let text)? = fields[name], text.utf8.count <= longest, text.utf8.allSatisfy(isAllowed) else {
-            throw .invalid(field: name)
-        }
+        let value = fields[name]
+        guard Self.text(of: value) != nil else { throw .missing(field: name) }
+        guard case .string(let text)? = value, text.utf8.count <= longest, text.utf8Span.span.allSatisfy(isAllowed)
+        else { throw .invalid(field: name) }
         return text
     }
 }

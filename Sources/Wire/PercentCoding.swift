@@ -12,22 +12,25 @@ package enum PercentCoding {
 
     static func encode(_ text: String, keeping kept: ByteSet) -> String {
         guard !kept.holdsAll(of: text) else { return text }
-        var encoded: [UInt8] = []
-        encoded.reserveCapacity(text.utf8.count * 2)
-        for byte in text.utf8 {
-            if kept.contains(byte) {
-                encoded.append(byte)
-            } else {
-                appendEscape(of: byte, to: &encoded)
-            }
-        }
-        return String(decoding: encoded, as: UTF8.self)
+        return encode(text.utf8Span.span) { kept.contains($0) }
     }
 
-    static func appendEscape(of byte: UInt8, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "%"))
-        bytes.append(digit(byte >> 4))
-        bytes.append(digit(byte & 15))
+    @inline(__always)
+    static func encode(_ bytes: Span<UInt8>, keeping isKept: (UInt8) -> Bool) -> String {
+        String(unsafeUninitializedCapacity: 3 * bytes.count) { memory in
+            var writer = ByteWriter(memory)
+            for index in bytes.indices {
+                let byte = bytes[index]
+                guard !isKept(byte) else {
+                    writer.put(byte)
+                    continue
+                }
+                writer.put(UInt8(ascii: "%"))
+                writer.put(digit(byte >> 4))
+                writer.put(digit(byte & 15))
+            }
+            return writer.count
+        }
     }
 
     private static func digit(_ value: UInt8) -> UInt8 {

@@ -54,11 +54,5 @@ package struct Query: Hashable, Sendable {
 /// Reads a body of type `application/x-www-form-urlencoded`. Bytes outside ASCII become escapes, so that a body which is
 /// not UTF-8 throws `.badEscape` at the parameter that holds it, like any other bad value.
 package func parseForm(_ body: [UInt8]) -> Query {
-    guard body.contains(where: { $0 >= 0x80 }) else { return Query(raw: String(decoding: body, as: UTF8.self)) }
-    var escaped: [UInt8] = []
-    escaped.reserveCapacity(body.count * 3)
-    for byte in body {
-        if byte < 0x80 { escaped.append(byte) } else { PercentCoding.appendEscape(of: byte, to: &escaped) }
-    }
-    return Query(raw: String(decoding: escaped, as: UTF8.self))
+    Query(raw: PercentCoding.encode(body.span) { $0 < 0x80 })
 }

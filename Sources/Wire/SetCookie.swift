@@ -35,15 +35,31 @@ package struct SetCookie: Hashable, Sendable {
             !name.isEmpty && ByteSet.token.holdsAll(of: name)
             && ByteSet.cookieValue.holdsAll(of: value) && name.utf8.count + value.utf8.count <= 4096
             && path.hasPrefix("/") && ByteSet.cookiePath.holdsAll(of: path)
-        let prefix = name.asciiLowercased
+        let prefix = name.utf8Span.span
         let keepsPromise =
-            (!prefix.hasPrefix("__host-") || (secure && path == "/"))
-            && (!prefix.hasPrefix("__secure-") || secure) && (sameSite != .none || secure)
+            (!prefix.isPrefixedIgnoringCase(by: "__host-") || (secure && path == "/"))
+            && (!prefix.isPrefixedIgnoringCase(by: "__secure-") || secure) && (sameSite != .none || secure)
         guard isWellFormed, keepsPromise else { throw .badCookie }
-        var text = "\(name)=\(value); Path=\(path)"
-        if let maxAge { text += "; Max-Age=\(max(0, maxAge))" }
-        if secure { text += "; Secure" }
-        if httpOnly { text += "; HttpOnly" }
-        return text + "; SameSite=\(sameSite.rawValue)"
+        let room = name.utf8.count + value.utf8.count + path.utf8.count + Self.roomForAttributes
+        return String(unsafeUninitializedCapacity: room) { memory in
+            var writer = ByteWriter(memory)
+            writer.put(name.utf8Span.span)
+            writer.put(UInt8(ascii: "="))
+            writer.put(value.utf8Span.span)
+            writer.put("; Path=")
+            writer.put(path.utf8Span.span)
+            if let maxAge {
+                writer.put("; Max-Age=")
+                writer.put(decimal: max(0, maxAge))
+            }
+            if secure { writer.put("; Secure") }
+            if httpOnly { writer.put("; HttpOnly") }
+            writer.put("; SameSite=")
+            writer.put(sameSite.rawValue.utf8Span.span)
+            return writer.count
+        }
     }
+
+    /// More than the names of the attributes and a number need.
+    private static let roomForAttributes = 96
 }

@@ -1,4 +1,5 @@
 import Secure
+import Wire
 
 /// The `state` of a login: 256 random bits as 64 hexadecimal digits, which is what WeChat lets through.
 struct LoginState: Sendable {
@@ -10,8 +11,9 @@ struct LoginState: Sendable {
 
     /// Exactly the shape of ours: browsers have been seen to append text to it (easywechat #2285).
     init?(_ text: String) {
-        let isHexadecimal = text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
-        guard text.utf8.count == 64, isHexadecimal else { return nil }
+        guard text.utf8.count == 64,
+            text.utf8Span.span.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        else { return nil }
         self.text = text
     }
 

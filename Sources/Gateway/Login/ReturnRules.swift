@@ -39,7 +39,7 @@ package struct ReturnRules: Sendable {
             return ReturnTarget(checked: text)
         }
         let (scheme, hostStart) = try split(bytes)
-        let hostEnd = bytes[hostStart...].firstIndex { byte in "/?#".utf8.contains(byte) } ?? bytes.endIndex
+        let hostEnd = bytes[hostStart...].firstIndex { $0 == UInt8(ascii: "/") || endsPath($0) } ?? bytes.endIndex
         let host = try self.host(String(decoding: bytes[hostStart..<hostEnd], as: UTF8.self))
         let isOwn = scheme == ownScheme && matches(host, ownHost, scheme: scheme)
         guard isOwn || (scheme == "https" && hosts.contains { matches(host, $0, scheme: scheme) }) else {
@@ -52,7 +52,7 @@ package struct ReturnRules: Sendable {
     private func checkCharacters(_ bytes: [UInt8]) throws(TargetRefusal) {
         guard (1...Self.maximumLength).contains(bytes.count) else { throw .length }
         for (index, byte) in bytes.enumerated() {
-            guard (0x21...0x7E).contains(byte), !"\\\"<>^`{|}".utf8.contains(byte) else { throw .character }
+            guard isOfURL(byte) else { throw .character }
             if byte == UInt8(ascii: "%") {
                 guard index + 2 < bytes.count, hexValue(bytes[index + 1]) != nil, hexValue(bytes[index + 2]) != nil
                 else { throw .escape }
@@ -108,7 +108,7 @@ package struct ReturnRules: Sendable {
     }
 
     private func checkPath(_ rest: ArraySlice<UInt8>, isOwn: Bool) throws(TargetRefusal) {
-        let path = rest.prefix { byte in !"?#".utf8.contains(byte) }
+        let path = rest.prefix { !endsPath($0) }
         let segments = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         // The first element stands before the leading slash; only the last one may be empty.
         for (index, segment) in segments.enumerated() {
@@ -123,6 +123,8 @@ package struct ReturnRules: Sendable {
     }
 
     private func isDotSegment(_ segment: ArraySlice<UInt8>) -> Bool {
+        // The longest is "%2e%2e".
+        guard segment.count <= 6 else { return false }
         let plain = Self.percentDecoded(segment)
         return plain.elementsEqual(".".utf8) || plain.elementsEqual("..".utf8)
     }
@@ -150,6 +152,20 @@ package struct ReturnRules: Sendable {
         }
         return decoded
     }
+}
+
+/// Visible, and nothing that a browser escapes or reads as something else.
+private func isOfURL(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "^"),
+        UInt8(ascii: "`"), UInt8(ascii: "{"), UInt8(ascii: "|"), UInt8(ascii: "}"):
+        false
+    default: (0x21...0x7E).contains(byte)
+    }
+}
+
+private func endsPath(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
 }
 
 private func lowercased(_ byte: UInt8) -> UInt8 {
