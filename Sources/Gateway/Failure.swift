@@ -15,7 +15,8 @@ package enum Failure: Error, Sendable, Equatable {
     case methodNotAllowed
     case methodUnknown
     case misdirected
-    case foreignOrigin
+    /// - Parameter admitted: whose pages may use the address.
+    case foreignOrigin(admitted: Pages)
     case unauthorizedAdmin
     case unauthorizedSite
     /// - Parameter orForm: whether a form is taken besides JSON.
@@ -23,7 +24,8 @@ package enum Failure: Error, Sendable, Equatable {
     case tooManyRequests(seconds: Int)
 
     // Signing
-    case urlNotAllowed
+    /// - Parameter parameter: the one that the URL came in.
+    case urlNotAllowed(parameter: String)
 
     // Login
     case targetRefused(rule: String)
@@ -36,7 +38,8 @@ package enum Failure: Error, Sendable, Equatable {
     case tooManyLogins
 
     // Sessions
-    case notSignedIn(login: String)
+    /// - Parameter lacksConsent: whether the visitor is signed in, but has not agreed to what is asked for.
+    case notSignedIn(login: String, lacksConsent: Bool = false)
     case badSignature
     case badTicket
     case nonceMismatch
@@ -47,6 +50,13 @@ package enum Failure: Error, Sendable, Equatable {
     case storeUnavailable
     case fileUnavailable
     case `internal`
+
+    /// Whose pages may use an address.
+    package enum Pages: Sendable {
+        case ofAccount
+        case ofSite
+        case nobodys
+    }
 }
 
 extension Failure {
@@ -114,7 +124,7 @@ extension Failure {
         case .missingParameter(let name): "The parameter \(name) is missing."
         case .badParameter(let name, let rule): "The parameter \(name) is not valid: \(rule)."
         case .malformed(isRepeated: true): "A parameter may be given only once."
-        case .malformed(isRepeated: false): "The query or a header cannot be decoded."
+        case .malformed(isRepeated: false): "The path, the query or a header cannot be decoded."
         case .unknownAccount: "No account of this name is configured."
         case .unknownSite: "No site of this name is configured."
         case .notFound: "There is nothing at this address."
@@ -128,7 +138,7 @@ extension Failure {
         case .unsupportedMediaType(orForm: true):
             "The body must be JSON or a form, with Content-Type: application/json or application/x-www-form-urlencoded."
         case .tooManyRequests: "There were too many requests from your network; please try again in a few seconds."
-        case .urlNotAllowed: "Pages of this URL's host are not signed here."
+        case .urlNotAllowed(let parameter): "Pages of the host in \(parameter) are not signed here."
         case .targetRefused(let rule): "The return target was refused: \(rule)."
         case .badState: "The state of this login link is not one of ours."
         case .loginExpired: "This login link is unknown, has expired or was already used."
@@ -138,7 +148,9 @@ extension Failure {
         case .loginFailed: "WeChat did not confirm the login."
         case .loginUnavailable: "WeChat cannot be reached at the moment, so login is not possible."
         case .tooManyLogins: "Too many logins were begun in the last minutes; please try again soon."
-        case .notSignedIn: "Nobody is signed in."
+        case .notSignedIn(_, lacksConsent: false): "Nobody is signed in."
+        case .notSignedIn(_, lacksConsent: true):
+            "The visitor is signed in, but has not agreed to give the profile (userinfo)."
         case .badSignature: "The signature is not valid."
         case .badTicket: "The ticket is unknown, has expired, was redeemed before, or is not for this site."
         case .nonceMismatch: "The ticket belongs to a login that another browser began; it is spent now."
@@ -156,7 +168,7 @@ extension Failure {
         case .missingParameter(let name): "缺少参数 \(name)。"
         case .badParameter(let name, _): "参数 \(name) 不正确。"
         case .malformed(isRepeated: true): "同一个参数只能出现一次。"
-        case .malformed(isRepeated: false): "请求参数无法解析。"
+        case .malformed(isRepeated: false): "请求的路径或参数无法解析。"
         case .unknownAccount: "没有配置这个公众号。"
         case .unknownSite: "没有配置这个站点。"
         case .notFound: "这个地址没有内容。"
@@ -169,7 +181,7 @@ extension Failure {
         case .unsupportedMediaType(orForm: false): "请求体必须是 JSON。"
         case .unsupportedMediaType(orForm: true): "请求体必须是 JSON 或表单。"
         case .tooManyRequests: "当前网络的请求过多，请稍候，页面会自动重试。"
-        case .urlNotAllowed: "该网址的域名不在签名许可范围内。"
+        case .urlNotAllowed(let parameter): "\(parameter) 的域名不在签名许可范围内。"
         case .targetRefused: "登录后的返回地址不被允许（中文等字符请先用 encodeURI 转义）。"
         case .badState: "登录链接无效。"
         case .loginExpired: "登录链接已失效或已被使用，请重新登录。"
@@ -178,7 +190,8 @@ extension Failure {
         case .loginFailed: "微信没有确认此次登录，请重试。"
         case .loginUnavailable: "暂时无法连接微信，请稍后再试。"
         case .tooManyLogins: "登录人数过多，请稍候，页面会自动重试。"
-        case .notSignedIn: "尚未登录。"
+        case .notSignedIn(_, lacksConsent: false): "尚未登录。"
+        case .notSignedIn(_, lacksConsent: true): "已登录，但尚未授权获取个人信息（userinfo）。"
         case .badSignature: "签名不正确。"
         case .badTicket: "登录票据无效、已过期、已被使用，或不属于该站点。"
         case .nonceMismatch: "该票据对应的登录由另一个浏览器发起，票据现已作废。"
@@ -195,8 +208,12 @@ extension Failure {
         case .unknownAccount: "Check the account's name in the path or in account=."
         case .misdirected:
             "Pass the visitor's Host on (nginx: proxy_set_header Host $host), or add this host to hosts in the configuration."
-        case .foreignOrigin:
+        case .foreignOrigin(admitted: .ofAccount):
             "Add the origin's host to the account's jsDomains; where publicURL is https, its pages must be, too."
+        case .foreignOrigin(admitted: .ofSite):
+            "Only pages of publicURL itself may ask; let one of them send the request."
+        case .foreignOrigin(admitted: .nobodys):
+            "This address is for programs, not for pages of other sites: send no Origin."
         case .urlNotAllowed: "Add the URL's host to jsDomains, here and in WeChat's console (JS接口安全域名)."
         case .targetRefused:
             "Give a path such as /orders, or an https URL whose host is in returnDomains; with site=, one of that site."
@@ -235,7 +252,7 @@ extension Failure {
     /// Where an error page offers to try again, and where a program finds the login.
     package var loginPath: String? {
         switch self {
-        case .notSignedIn(let login): login
+        case .notSignedIn(let login, _): login
         case .badState(let retry), .loginExpired(let retry), .loginLoop(let retry), .loginFailed(let retry),
             .loginUnavailable(let retry, _):
             retry

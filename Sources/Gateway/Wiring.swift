@@ -263,7 +263,7 @@ extension ServerOptions {
         idleTimeout = limits.idleTimeout
         writeTimeout = limits.writeTimeout
         self.tls = tls
-        refusal = { status in ErrorReply.refusal(status) }
+        refusal = ErrorReply.refusal
     }
 
     /// A handful of programs ask there, which must not take the descriptors of visitors.

@@ -93,7 +93,7 @@ final class Connection: Watcher, @unchecked Sendable {
     private func turnDown() {
         site.observer?.note(.overloaded(peer: peer))
         guard entry.verdict == .refused, !channel.isSecure else { return site.close(self) }
-        site.compose(settings.options.refusal(.unavailable), into: channel)
+        site.compose(settings.options.refusal(.unavailable, nil), into: channel)
         run(.part)
     }
 
@@ -373,7 +373,7 @@ final class Connection: Watcher, @unchecked Sendable {
         switch failure {
         case .refused(let error):
             site.observer?.note(.refused(error, peer: peer))
-            site.compose(settings.options.refusal(error.status), toHead: parser.isToHead, into: channel)
+            site.compose(settings.options.refusal(error.status, error), toHead: parser.isToHead, into: channel)
             run(.part)
         case .cut, .broken(.timedOut):
             // Who takes no byte has a full buffer that a normal close would keep in the kernel for minutes.

@@ -26,8 +26,11 @@ package struct ServerOptions: Sendable {
     package var handshakeTimeout: Duration = .seconds(10)
     /// Certificate and key, when the server speaks TLS itself.
     package var tls: TLSContext?
-    /// The body of the answer to bytes that are no request; the server adds `Connection: close`.
-    package var refusal: @Sendable (Status) -> Response = { .text("\($0)\n", status: $0) }
+    /// The answer to bytes that are no request, with what is wrong with them, or to one connection too many, with
+    /// nothing; the server adds `Connection: close`.
+    package var refusal: @Sendable (Status, WireError?) -> Response = { status, _ in
+        .text("\(status)\n", status: status)
+    }
     /// Seconds since 1970, for `Date`.
     package var clock: @Sendable () -> Int = wallClock
 

@@ -41,6 +41,9 @@ enum AuthorizeURLCommand {
         // The first account needs no name in the path, as in requests.
         let isFirst = account.name == accounts.first?.name
         let redirect = "\(configuration.publicURL)/redirect" + (isFirst ? "" : "/\(account.name)")
+        if arguments["redirect-uri"] == nil, menu == nil {
+            throw mistake(advice(on: account, state: arguments["state"], redirect))
+        }
         let state = arguments["state"] ?? randomState()
         do throws(OAuthError) {
             return try oauth(account, configuration.upstream).authorizeURL(
@@ -52,6 +55,21 @@ enum AuthorizeURLCommand {
 }
 
 extension AuthorizeURLCommand {
+    /// What to do in the place of a link whose state our own `/redirect` would refuse.
+    private static func advice(
+        on account: Gateway.Configuration.Account, state: String?, _ redirect: String
+    ) -> String {
+        let asked = state.map { "\"\($0)\" is no menu of account \(account.name)" } ?? "--state names the link's menu"
+        let menus =
+            account.menus.isEmpty
+            ? "it has none: declare one under menus"
+            : "its menus: \(account.menus.keys.sorted().joined(separator: ", "))"
+        return """
+            \(asked); \(menus).
+            For a login without a menu, send visitors to \(redirect)?to=/PATH; for a callback of your own, add --redirect-uri.
+            """
+    }
+
     /// A link is made of the AppID alone: no secret, no call.
     private static func oauth(
         _ account: Gateway.Configuration.Account, _ upstream: Gateway.Configuration.Upstream

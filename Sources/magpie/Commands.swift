@@ -138,15 +138,21 @@ enum Commands {
             configOption,
             .takes("account", "A", "the account's name; the first of the configuration if not given"),
             .takes("scope", "SCOPE", "base (silent) or userinfo; that of the menu, or base, if not given"),
-            .takes("state", "S", "the name of a menu of the configuration, or 1 to 128 letters and digits of your own"),
-            .takes("redirect-uri", "U", "where WeChat sends the visitor; publicURL/redirect if not given"),
+            .takes("state", "S", "the name of a menu of the configuration"),
+            .takes(
+                "redirect-uri", "U",
+                "a callback of your own, with a --state of letters and digits; publicURL/redirect if not given"
+            ),
         ],
         details: """
             For the menu of an Official Account: declare the menu in the configuration, and paste the link that
             `--state NAME` prints. Pages need no such link; they send visitors to /redirect?to=….
             在配置的 menus 中声明后，将打印的链接粘贴到公众号菜单。
             """,
-        examples: ["magpie authorize-url --state orders", "magpie authorize-url --account main --scope userinfo"],
+        examples: [
+            "magpie authorize-url --state orders",
+            "magpie authorize-url --account main --state orders --scope userinfo",
+        ],
         run: AuthorizeURLCommand.run)
 
     private static let version = Command(

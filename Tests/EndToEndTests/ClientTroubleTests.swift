@@ -51,7 +51,7 @@ extension EndToEndTests {
             try Stage.withBrowser(.android, at: "/page.html") { browser, stage in
                 try browser.open("http://elsewhere.example:\(stage.port)/page.html")
                 let told = try Page(browser, stage).initialize()
-                #expect(told == "refused: Pages of this URL's host are not signed here.")
+                #expect(told == "refused: Pages of the host in url are not signed here.")
             }
         }
 

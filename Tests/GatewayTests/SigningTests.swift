@@ -129,7 +129,10 @@ struct SigningTests {
     func `pages of other hosts are not signed`(url: String) async throws {
         let response = try await get(page(url))
         #expect(response.status == .forbidden)
-        #expect(response.errorCode == "url_not_allowed")
+        #expect(response.errorCode == "url_not_allowed" && response.text.contains("host in url are not signed"))
+        let entry = try await get(
+            page("https://m.example.com/") + "&entry=" + PercentCoding.encodeComponent(url))
+        #expect(entry.errorCode == "url_not_allowed" && entry.text.contains("host in entry are not signed"))
     }
 
     @Test func `a missing or doubled url is the caller's fault`() async throws {

@@ -63,6 +63,7 @@ struct TicketRoutesTests {
             bench, "ticket=\(ticket)", "application/x-www-form-urlencoded",
             [shop.basic, (.origin, "https://shop.example.org")])
         #expect(response.status == .forbidden && response.errorCode == "foreign_origin")
+        #expect(response.text.contains("This address is for programs"))
         #expect(response.fields["Access-Control-Allow-Origin"] == nil)
     }
 

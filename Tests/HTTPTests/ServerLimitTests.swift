@@ -189,10 +189,12 @@ import Wire
     }
 
     @Test func `the body of a refusal is the product's own`() async throws {
-        let custom = options { $0.refusal = { .json(Array("{\"code\":\($0.code)}".utf8), status: $0) } }
+        let custom = options {
+            $0.refusal = { status, error in .text("\(status.code) \(error.map { "\($0)" } ?? "-")", status: status) }
+        }
         try await withServer(options: custom) { server in
             let answer = try server.exchange("BAD\r\n\r\n")
-            #expect(answer.hasSuffix("\r\n\r\n{\"code\":400}"))
+            #expect(answer.hasSuffix("\r\n\r\n400 badRequestLine"))
         }
     }
 

@@ -9,8 +9,10 @@ struct AdminGuard: Sendable {
 
     func check(_ request: Request) throws(Failure) {
         // A page can make its visitor's browser call a listener on loopback, but not without these.
-        if request.fields.contains(.origin) { throw .foreignOrigin }
-        if let site = request.fields[.secFetchSite], site != "none", site != "same-origin" { throw .foreignOrigin }
+        if request.fields.contains(.origin) { throw .foreignOrigin(admitted: .nobodys) }
+        if let site = request.fields[.secFetchSite], site != "none", site != "same-origin" {
+            throw .foreignOrigin(admitted: .nobodys)
+        }
         guard let token else { return }
         try guesses.check(request)
         guard let given = credential(of: request),

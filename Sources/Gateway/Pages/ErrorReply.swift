@@ -40,11 +40,13 @@ struct ErrorReply: Sendable {
         return request.fields[.accept]?.contains("text/html") ?? false
     }
 
-    /// The answer to bytes that are no request: there is no header to read and nobody to make a page for.
-    static func refusal(_ status: Status) -> Response {
-        let code = status.reason.lowercased().replacing(" ", with: "_")
-        var response = Response.json(
-            Array(#"{"error":{"code":"\#(code)","message":"\#(status.reason)"}}"#.utf8), status: status)
+    /// The answer to bytes that are no request, or to one connection too many: there is no header to read and nobody to
+    /// make a page for.
+    static func refusal(_ status: Status, _ error: WireError?) -> Response {
+        let text = RefusalText(error)
+        let detail = Body.Detail(
+            code: status.reason.lowercased().replacing(" ", with: "_"), message: text.message, hint: text.hint)
+        var response = Response.json(json(Body(error: detail)), status: status)
         Door.protect(&response)
         return response
     }
@@ -54,19 +56,23 @@ struct ErrorReply: Sendable {
             let code: String
             let message: String
             let hint: String?
-            let requestId: String
+            var requestId: String?
         }
 
         let error: Detail
-        let login: String?
+        var login: String?
     }
 
     private func json(id: String) -> [UInt8] {
+        Self.json(
+            Body(
+                error: .init(code: failure.code, message: failure.message, hint: failure.hint, requestId: id),
+                login: failure.loginPath))
+    }
+
+    private static func json(_ body: Body) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let body = Body(
-            error: .init(code: failure.code, message: failure.message, hint: failure.hint, requestId: id),
-            login: failure.loginPath)
         guard let data = try? encoder.encode(body) else {
             preconditionFailure("a value of strings always encodes")
         }

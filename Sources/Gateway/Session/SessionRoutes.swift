@@ -58,7 +58,8 @@ struct SessionRoutes: Sendable {
     /// nginx's `auth_request` lets 2xx pass and hands 401 and 403 on; anything else becomes a 500 there.
     func auth(_ request: Request) async throws -> Response {
         let wish = try request.query.lend { try self.wish($0) }
-        return try answer(try await visitor(request, wish.desk)?.identity, wish) ?? refusal(request, wish)
+        let identity = try await visitor(request, wish.desk)?.identity
+        return try answer(identity, wish) ?? refusal(request, wish, to: identity)
     }
 
     /// The same without waiting; nil where it would have to.
@@ -81,7 +82,7 @@ struct SessionRoutes: Sendable {
         if let visitor, let stamp {
             sessions.remember(visitor.identity, of: visitor.live, digest, account: wish.account, stamp: stamp)
         }
-        return try answer(visitor?.identity, wish) ?? refusal(request.copy(), wish)
+        return try answer(visitor?.identity, wish) ?? refusal(request.copy(), wish, to: visitor?.identity)
     }
 
     /// What a proxy wants to know: for which account, with which scope at least, and whether whoever goes to a page is
@@ -123,14 +124,14 @@ struct SessionRoutes: Sendable {
     /// With `login=redirect`, for proxies that hand any answer on: who goes to a page is sent to the login. A script gets
     /// 401 always, for a redirect would end at WeChat, which it may not read; and it may read the 401 from where it may
     /// ask for signatures: there is nothing of a visitor in it.
-    private func refusal(_ request: Request, _ wish: Wish) throws -> Response {
+    private func refusal(_ request: Request, _ wish: Wish, to identity: Identity? = nil) throws -> Response {
         let login = loginPath(request, wish.desk, wish.scope)
         if wish.sendsToLogin {
             // A form that is sent by POST cannot be sent again after the login.
             let goesToPage = ["GET", "HEAD"].contains(request.fields["X-Forwarded-Method"] ?? "GET")
             if goesToPage, ErrorReply.isNavigation(request) { return .redirect(to: login) }
         }
-        let failure = Failure.notSignedIn(login: login)
+        let failure = Failure.notSignedIn(login: login, lacksConsent: identity != nil)
         guard let origin = try? request.lend({ try CrossOrigin($0, desk: wish.desk, site: site) }) else {
             throw failure
         }
@@ -139,9 +140,11 @@ struct SessionRoutes: Sendable {
 
     /// POST only, and not from other sites' pages: logging somebody out is an attack, too.
     func logout(_ request: Request) async throws -> Response {
-        if let origin = request.fields[.origin], origin != site.description { throw Failure.foreignOrigin }
+        if let origin = request.fields[.origin], origin != site.description {
+            throw Failure.foreignOrigin(admitted: .ofSite)
+        }
         if let site = request.fields[.secFetchSite], !["same-origin", "none"].contains(site) {
-            throw Failure.foreignOrigin
+            throw Failure.foreignOrigin(admitted: .ofSite)
         }
         if let id = cookies.session(of: request) {
             try await sessions.end(id)

@@ -21,7 +21,9 @@ struct CrossOrigin: Sendable {
             }
         }
         // A browser that hides the origin still tells that another site asks.
-        guard isOurs ?? !request.fields.firstValue(.secFetchSite, is: "cross-site") else { throw .foreignOrigin }
+        guard isOurs ?? !request.fields.firstValue(.secFetchSite, is: "cross-site") else {
+            throw .foreignOrigin(admitted: .ofAccount)
+        }
         isNamed = isOurs != nil
     }
 

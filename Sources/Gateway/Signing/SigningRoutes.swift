@@ -125,7 +125,7 @@ struct SigningRoutes: Sendable {
         }
         guard isCovered else {
             metrics.count(.signature(account: desk.name, .foreignDomain))
-            throw .urlNotAllowed
+            throw .urlNotAllowed(parameter: parameter)
         }
     }
 
