@@ -95,14 +95,12 @@ def seeded(bench, count, visited_in=0):
     Aim("rss", "RSS with all of them visited", " MiB", most=160),
 ])
 def auth(bench, out):
-    with bench.nginx({"/auth": (200, "text/plain", 0)}) as server:
-        nginx = out.sample("nginx", bench.measured(server, "fixed", "/auth"))
     # Seeding takes a while, and the sessions' two minutes begin when it should be over.
     patience = 3 + 50e-6 * bench.sessions
     ready = time.monotonic() + patience
     store, cookies = seeded(bench, bench.sessions, visited_in=math.ceil(patience) + AHEAD)
     time.sleep(max(0, ready - time.monotonic()))
-    with bench.magpie(store=store) as server:
+    with bench.magpie(store=store) as server, bench.nginx({"/auth": (200, "text/plain", 0)}) as beside:
         with open(cookies) as file:
             cookie = {"Cookie": f"magpie_session={file.readline().strip()}"}
         fields, _ = loads.expect(server, "/auth", 200, cookie)
@@ -113,7 +111,8 @@ def auth(bench, out):
         while seen < bench.sessions:
             rest = (bench.sessions - seen) / cold.requests_per_second
             seen += loads.wrk(server, min(rest + 1, 10), ("each", cookies, "/auth", str(seen)))["requests"]
-        warm = out.sample("magpie, once warm", bench.measured(server, "random", cookies, "/auth"))
+        nginx, warm = bench.in_turn((beside, ("fixed", "/auth")), (server, ("random", cookies, "/auth")))
+        nginx, warm = out.sample("nginx", nginx), out.sample("magpie, once warm", warm)
     if time.monotonic() > ready + AHEAD + 60:
         out.note("auth: the machine was too slow: sessions were due for being written before the end of the warm run.")
     old = max(1_000, bench.sessions // 5)
