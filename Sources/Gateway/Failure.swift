@@ -168,7 +168,7 @@ extension Failure {
         case .missingParameter(let name): "缺少参数 \(name)。"
         case .badParameter(let name, _): "参数 \(name) 不正确。"
         case .malformed(isRepeated: true): "同一个参数只能出现一次。"
-        case .malformed(isRepeated: false): "请求的路径或参数无法解析。"
+        case .malformed(isRepeated: false): "请求的路径、参数或请求头无法解析。"
         case .unknownAccount: "没有配置这个公众号。"
         case .unknownSite: "没有配置这个站点。"
         case .notFound: "这个地址没有内容。"
@@ -213,7 +213,7 @@ extension Failure {
         case .foreignOrigin(admitted: .ofSite):
             "Only pages of publicURL itself may ask; let one of them send the request."
         case .foreignOrigin(admitted: .nobodys):
-            "This address is for programs, not for pages of other sites: send no Origin."
+            "This address is for programs, which send no Origin; in a browser open it by itself, not by a page's link."
         case .urlNotAllowed: "Add the URL's host to jsDomains, here and in WeChat's console (JS接口安全域名)."
         case .targetRefused:
             "Give a path such as /orders, or an https URL whose host is in returnDomains; with site=, one of that site."

@@ -101,7 +101,7 @@ struct ClientTransport: ~Copyable {
 
     /// Moves what has arrived to the engine, the end too; false when nothing has.
     private func takeCiphertext(for engine: TLSEngine) throws(IOError) -> Bool {
-        guard let bytes = try stream.tryRead(upTo: Self.recordSize) else { return false }
+        guard stream.mayHaveMore, let bytes = try stream.tryRead(upTo: Self.recordSize) else { return false }
         if bytes.isEmpty { engine.feedEnd() } else { engine.feed(bytes) }
         return true
     }

@@ -58,7 +58,7 @@ final class StaticFile: Sendable {
     private let path: String
     private let tag: EntityTag
 
-    private init(at path: String, _ identity: Identity, _ tag: EntityTag, fields: Fields, _ bytes: [UInt8]) {
+    private init(path: String, identity: Identity, tag: EntityTag, fields: Fields, bytes: [UInt8]) {
         self.path = path
         self.identity = identity
         self.tag = tag
@@ -111,7 +111,7 @@ final class StaticFile: Sendable {
             ]
         ).fields
         fields.append(missing: further(type))
-        return .file(StaticFile(at: path, Identity(status), tag, fields: fields, bytes))
+        return .file(StaticFile(path: path, identity: Identity(status), tag: tag, fields: fields, bytes: bytes))
     }
 
     /// The path with all links followed; nil when there is nothing.

@@ -3,8 +3,7 @@ import Reactor
 import Synchronization
 package import Wire
 
-/// The files of a directory, kept in memory: one `stat` per request tells whether the copy is still good. They take 64 MiB
-/// at most.
+/// The files of a directory, kept in memory: one `stat` per request tells whether the copy is still good.
 ///
 /// A path of the request is a path below the directory. Nothing that begins with a dot is served, no directory is listed,
 /// and a symbolic link is followed only to where it stays inside.
@@ -16,29 +15,8 @@ package final class StaticFiles: Responder {
     private let further: @Sendable (String) -> Fields
     private let refusal: @Sendable (Status, Request) -> Response
     private let now: @Sendable () -> Int
-    /// How many bytes are kept.
-    private let room: Int
-    private let kept = Mutex(Kept())
-
-    /// Copies by the bytes of their names: a string is equal to others that are spelled otherwise, and a file is not.
-    private struct Kept {
-        var files: [[UInt8]: StaticFile] = [:]
-        var bytes = 0
-
-        mutating func remove(_ name: [UInt8]) {
-            guard let file = files.removeValue(forKey: name) else { return }
-            bytes -= file.bytes.count
-        }
-
-        /// Where there is no room all others go: what is asked for is read again, and no list of ages is kept.
-        mutating func insert(_ file: StaticFile, _ name: [UInt8], room: Int) {
-            remove(name)
-            guard file.bytes.count <= room else { return }
-            if bytes + file.bytes.count > room { self = Kept() }
-            files[name] = file
-            bytes += file.bytes.count
-        }
-    }
+    /// By the bytes of their names: a string is equal to others that are spelled otherwise, and a file is not.
+    private let files = Mutex<[[UInt8]: StaticFile]>([:])
 
     /// A directory that is not there has no files until it is.
     ///
@@ -47,17 +25,15 @@ package final class StaticFiles: Responder {
     ///     this house knows.
     ///   - refusal: the text of a refusal; `Allow` is added here.
     ///   - now: nanoseconds since 1970, on the clock of the files' times.
-    ///   - room: how many bytes of files are kept in memory.
     package init(
         directory: String, further: @escaping @Sendable (_ contentType: String) -> Fields = { _ in Fields() },
         refusal: @escaping @Sendable (Status, Request) -> Response = { status, _ in Response(status) },
-        now: @escaping @Sendable () -> Int = StaticFiles.fileClock, room: Int = 64 << 20
+        now: @escaping @Sendable () -> Int = StaticFiles.fileClock
     ) {
         self.directory = directory
         self.further = further
         self.refusal = refusal
         self.now = now
-        self.room = room
     }
 
     package func respond(to request: Request) async -> Response {
@@ -87,7 +63,7 @@ package final class StaticFiles: Responder {
             return nil
         }
         let name = path.count == 1 ? Self.index : path.extracting(1...).withUnsafeBufferPointer { Array($0) }
-        return kept.withLock { $0.files[name] }
+        return files.withLock { $0[name] }
     }
 
     private func answer(_ request: Request, with file: StaticFile) -> Response {
@@ -124,27 +100,27 @@ package final class StaticFiles: Responder {
     private func find(_ name: [UInt8]) async -> StaticFile.Finding {
         let path = "\(directory)/\(String(decoding: name, as: UTF8.self))"
         guard let identity = StaticFile.Identity.ofFile(at: path) else {
-            kept.withLock { $0.remove(name) }
+            files.withLock { $0[name] = nil }
             return .nothing
         }
-        if let known = kept.withLock({ $0.files[name] }), known.identity == identity { return .file(known) }
+        if let known = files.withLock({ $0[name] }), known.identity == identity { return .file(known) }
         return await offLoop { self.read(name, path, identity) }
     }
 
     /// Blocks. Of a crowd that asks for a new file all at once, those who come to their turn after the first find its
     /// copy: one each would be the file's size for every connection.
     private func read(_ name: [UInt8], _ path: String, _ identity: StaticFile.Identity) -> StaticFile.Finding {
-        if let known = kept.withLock({ $0.files[name] }), known.identity == identity { return .file(known) }
+        if let known = files.withLock({ $0[name] }), known.identity == identity { return .file(known) }
         // Before it is read: what changes meanwhile may not show.
         let start = now()
         let finding = StaticFile.read(path, under: directory, limit: Self.largestFile, further: further)
         guard case .file(let fresh) = finding, fresh.identity.isSettled(at: start) else {
-            kept.withLock { $0.remove(name) }
+            files.withLock { $0[name] = nil }
             return finding
         }
-        return kept.withLock { kept in
-            if let known = kept.files[name], known.identity == fresh.identity { return .file(known) }
-            kept.insert(fresh, name, room: room)
+        return files.withLock { files in
+            if let known = files[name], known.identity == fresh.identity { return .file(known) }
+            files[name] = fresh
             return finding
         }
     }

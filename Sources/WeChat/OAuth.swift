@@ -35,7 +35,7 @@ public struct OAuth: Sendable {
         let appID = PercentCoding.encodeComponent(platform.account.appID)
         let redirectURI = PercentCoding.encodeComponent(redirectURI)
         var url = ""
-        // More than what is written here has.
+        // 192 is more than the texts below and the scope have.
         url.reserveCapacity(openBase.utf8.count + appID.utf8.count + redirectURI.utf8.count + state.utf8.count + 192)
         for part in [
             openBase, "/connect/oauth2/authorize?appid=", appID, "&redirect_uri=", redirectURI,

@@ -54,5 +54,6 @@ package struct Query: Hashable, Sendable {
 /// Reads a body of type `application/x-www-form-urlencoded`. Bytes outside ASCII become escapes, so that a body which is
 /// not UTF-8 throws `.badEscape` at the parameter that holds it, like any other bad value.
 package func parseForm(_ body: [UInt8]) -> Query {
-    Query(raw: PercentCoding.encode(body.span) { $0 < 0x80 })
+    guard body.span.contains({ $0.above(0x7F) }) else { return Query(raw: body.span.text) }
+    return Query(raw: PercentCoding.encode(body.span) { $0 < 0x80 })
 }

@@ -35,10 +35,10 @@ package struct SetCookie: Hashable, Sendable {
             !name.isEmpty && ByteSet.token.holdsAll(of: name)
             && ByteSet.cookieValue.holdsAll(of: value) && name.utf8.count + value.utf8.count <= 4096
             && path.hasPrefix("/") && ByteSet.cookiePath.holdsAll(of: path)
-        let prefix = name.utf8Span.span
+        let bytes = name.utf8Span.span
         let keepsPromise =
-            (!prefix.isPrefixedIgnoringCase(by: "__host-") || (secure && path == "/"))
-            && (!prefix.isPrefixedIgnoringCase(by: "__secure-") || secure) && (sameSite != .none || secure)
+            (!bytes.isPrefixedIgnoringCase(by: "__host-") || (secure && path == "/"))
+            && (!bytes.isPrefixedIgnoringCase(by: "__secure-") || secure) && (sameSite != .none || secure)
         guard isWellFormed, keepsPromise else { throw .badCookie }
         let room = name.utf8.count + value.utf8.count + path.utf8.count + Self.roomForAttributes
         return String(unsafeUninitializedCapacity: room) { memory in

@@ -41,7 +41,13 @@ enum AuthorizeURLCommand {
         // The first account needs no name in the path, as in requests.
         let isFirst = account.name == accounts.first?.name
         let redirect = "\(configuration.publicURL)/redirect" + (isFirst ? "" : "/\(account.name)")
-        if arguments["redirect-uri"] == nil, menu == nil {
+        if let uri = arguments["redirect-uri"] {
+            let own = "\(configuration.publicURL)/redirect"
+            guard uri != own, !uri.hasPrefix("\(own)/"), !uri.hasPrefix("\(own)?") else {
+                throw mistake(
+                    "--redirect-uri is for a callback of your own; leave it out for Magpie's, and name a menu")
+            }
+        } else if menu == nil {
             throw mistake(advice(on: account, state: arguments["state"], redirect))
         }
         let state = arguments["state"] ?? randomState()
@@ -59,13 +65,13 @@ extension AuthorizeURLCommand {
     private static func advice(
         on account: Gateway.Configuration.Account, state: String?, _ redirect: String
     ) -> String {
-        let asked = state.map { "\"\($0)\" is no menu of account \(account.name)" } ?? "--state names the link's menu"
+        let names = account.menus.keys.sorted().joined(separator: ", ")
         let menus =
-            account.menus.isEmpty
-            ? "it has none: declare one under menus"
-            : "its menus: \(account.menus.keys.sorted().joined(separator: ", "))"
+            names.isEmpty
+            ? "account \(account.name) has no menus, declare one in the configuration"
+            : "account \(account.name) has the menus \(names)"
         return """
-            \(asked); \(menus).
+            \(state.map { "\"\($0)\" is no menu" } ?? "--state names the link's menu"): \(menus).
             For a login without a menu, send visitors to \(redirect)?to=/PATH; for a callback of your own, add --redirect-uri.
             """
     }

@@ -50,10 +50,13 @@ struct AuthorizeURLTests {
     }
 
     @Test(arguments: [
-        ([:], "--state names the link's menu; its menus: orders."),
-        (["state": "order"], "\"order\" is no menu of account main; its menus: orders."),
-        (["account": "shop", "state": "orders"], "\"orders\" is no menu of account shop; its menus: home."),
-        (["account": "bare"], "--state names the link's menu; it has none: declare one under menus."),
+        ([:], "--state names the link's menu: account main has the menus orders."),
+        (["state": "order"], "\"order\" is no menu: account main has the menus orders."),
+        (["account": "shop", "state": "orders"], "\"orders\" is no menu: account shop has the menus home."),
+        (
+            ["account": "bare"],
+            "--state names the link's menu: account bare has no menus, declare one in the configuration."
+        ),
     ])
     func `a link that our own callback would refuse is not printed`(
         _ values: [String: String], _ says: String
@@ -68,6 +71,11 @@ struct AuthorizeURLTests {
         (["account": "none"], "there is no account \"none\"; the configuration has main, shop, bare"),
         (["scope": "all"], "--scope is base or userinfo"),
         (["state": "a-b", "redirect-uri": "https://a.example/"], "--state is 1 to 128 letters and digits"),
+        (["redirect-uri": "https://h5.example.com/redirect"], "--redirect-uri is for a callback of your own"),
+        (
+            ["redirect-uri": "https://h5.example.com/redirect/shop", "state": "home"],
+            "--redirect-uri is for a callback"
+        ),
     ])
     func `what cannot be in a link is refused`(_ values: [String: String], _ says: String) throws {
         let mistake = try #require(throws: Invocation.Mistake.self) { try link(values) }

@@ -30,6 +30,7 @@ struct ErrorPageTests {
     }
 
     @Test func `a visitor who is not signed in is asked to log in, by a link that stays a link`() throws {
+        #expect(text(try page(.notSignedIn(login: "/", lacksConsent: true), "en")).contains(">Agree in WeChat</a>"))
         let html = text(try page(.notSignedIn(login: "/redirect?to=/a&scope=\"base\""), "en"))
         #expect(html.contains("href=\"/redirect?to=/a&amp;scope=&quot;base&quot;\">Log in</a>"))
     }

@@ -133,6 +133,11 @@ struct SessionTests {
             let refused = try await visitor.get(bench, "/auth?scope=userinfo")
             #expect(refused.status == .unauthorized && refused.errorCode == "not_signed_in")
             #expect(refused.text.contains("is signed in, but has not agreed"))
+            // Pages of other origins may read the refusal, and learn nothing of him.
+            let elsewhere = try await visitor.get(
+                bench, "/auth?scope=userinfo", fields: [(.origin, "https://app.example.com")])
+            #expect(
+                elsewhere.fields[.accessControlAllowOrigin] != nil && elsewhere.text.contains("Nobody is signed in."))
             #expect(try await visitor.get(bench, "/auth?scope=base").status == .ok)
         }
         visitor.cookies = [:]

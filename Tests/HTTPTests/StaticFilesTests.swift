@@ -9,12 +9,9 @@ private final class Site {
     var root: URL { base.appending(path: "public") }
     let files: StaticFiles
 
-    /// - Parameters:
-    ///   - isLate: whether every file looks as if it had been there for long, so that its copy is kept.
-    ///   - room: how many bytes are kept.
+    /// - Parameter isLate: whether every file looks as if it had been there for long, so that its copy is kept.
     init(
-        isLate: Bool = false, room: Int = 1 << 20,
-        further: @escaping @Sendable (String) -> Fields = { _ in Fields() }
+        isLate: Bool = false, further: @escaping @Sendable (String) -> Fields = { _ in Fields() }
     ) throws {
         base = FileManager.default.temporaryDirectory.appending(path: "magpie-\(UUID().uuidString)")
         try FileManager.default.createDirectory(
@@ -22,7 +19,7 @@ private final class Site {
         files = StaticFiles(
             directory: base.appending(path: "public").path(), further: further,
             refusal: { status, request in .text("refused \(request.path)", status: status) },
-            now: { [isLate] in StaticFiles.fileClock() + (isLate ? 1_000_000_000 : 0) }, room: room)
+            now: { [isLate] in StaticFiles.fileClock() + (isLate ? 1_000_000_000 : 0) })
         try write("index.html", "<h1>home</h1>")
         try write("app.js", "let a = 1")
         try write("types.d.ts", "export {}")
@@ -224,28 +221,6 @@ struct StaticFilesTests {
             #expect(try await site.get("/K.js").text == "letter")
             #expect(try await site.get("/%E2%84%AA.js").text == "kelvin")
         }
-    }
-
-    @Test func `there is room for so many bytes of files, and for those that were asked for last`() async throws {
-        let site = try Site(isLate: true, room: 20)
-        // 13 and 9 bytes.
-        #expect(try await site.get("/").status == .ok)
-        #expect(try site.isAnsweredAtOnce("/"))
-        #expect(try await site.get("/app.js").status == .ok)
-        #expect(try site.isAnsweredAtOnce("/app.js") && !site.isAnsweredAtOnce("/"))
-        // A new version takes the place of the former one, and what needs more than there is takes none.
-        try site.write("app.js", "let a = 1234")
-        #expect(try await site.get("/app.js").text == "let a = 1234")
-        #expect(try await site.get("/MP_verify_abc.txt").text == "abc")
-        try site.write("long.js", String(repeating: "a", count: 21))
-        #expect(try await site.get("/long.js").status == .ok)
-        #expect(try !site.isAnsweredAtOnce("/long.js"))
-        #expect(try site.isAnsweredAtOnce("/app.js") && site.isAnsweredAtOnce("/MP_verify_abc.txt"))
-        // One that is gone leaves its room.
-        try FileManager.default.removeItem(at: site.root.appending(path: "app.js"))
-        #expect(try await site.get("/app.js").status == .notFound)
-        #expect(try await site.get("/").status == .ok)
-        #expect(try site.isAnsweredAtOnce("/") && site.isAnsweredAtOnce("/MP_verify_abc.txt"))
     }
 
     @Test func `a large file is answered by a task, unless the client has it`() async throws {

@@ -7,7 +7,11 @@ import Wire
 enum ErrorPage {
     static func html(_ failure: Failure, requestID: String, _ say: PageLanguage) -> String {
         let label =
-            if case .notSignedIn = failure { say("登录", "Log in") } else { say("重新登录", "Try again") }
+            switch failure {
+            case .notSignedIn(_, lacksConsent: false): say("登录", "Log in")
+            case .notSignedIn(_, lacksConsent: true): say("去授权", "Agree in WeChat")
+            default: say("重新登录", "Try again")
+            }
         let retry = failure.loginPath.map {
             "<p><a class=\"button\" href=\"\(HTMLText.escaped($0))\">\(label)</a></p>"
         }

@@ -43,7 +43,13 @@ struct ErrorReply: Sendable {
     /// The answer to bytes that are no request, or to one connection too many: there is no header to read and nobody to
     /// make a page for.
     static func refusal(_ status: Status, _ error: WireError?) -> Response {
-        let text = RefusalText(error)
+        error == nil ? tooManyConnections : refusal(status, RefusalText(error))
+    }
+
+    /// Made once: a flood gets it by the thousand.
+    private static let tooManyConnections = refusal(.unavailable, RefusalText(nil))
+
+    private static func refusal(_ status: Status, _ text: RefusalText) -> Response {
         let detail = Body.Detail(
             code: status.reason.lowercased().replacing(" ", with: "_"), message: text.message, hint: text.hint)
         var response = Response.json(json(Body(error: detail)), status: status)

@@ -9,20 +9,23 @@ struct RefusalText {
     /// - Parameter error: nil for one connection too many.
     init(_ error: WireError?) {
         message = error.map(Self.message) ?? "There are too many connections at the moment."
-        hint = error.flatMap(Self.hint)
+        hint =
+            error.map(Self.hint)
+            ?? "See limits.connections and connectionsPerAddress; a proxy in front belongs into trustedProxies."
     }
 
     private static func message(of error: WireError) -> String {
         switch error {
-        case .badRequestLine: "The first line is not a method, an address and HTTP/1.1, with one space between."
+        case .badRequestLine, .badVersion:
+            "The first line must be a method, an address without spaces, HTTP/1.1 or HTTP/1.0, and CR LF."
         case .badTarget: "The address is no path, or holds a character that a URL escapes."
-        case .badVersion: "The first line does not end in HTTP/1.1 or HTTP/1.0."
         case .unsupportedVersion: "This server speaks HTTP/1.1 and HTTP/1.0."
         case .targetTooLong(let limit): "The first line is longer than \(limit) bytes."
         case .badFieldName: "The name of a header is no token, or writes one that counts here with an underscore."
-        case .badFieldValue: "The value of a header holds a control character."
-        case .badFieldLine: "A header is not a name, a colon and a value on one line that ends in CR LF."
-        case .fieldsTooLarge(let limit): "The headers, or one of them, are longer than \(limit) bytes."
+        case .badFieldLine:
+            "A header must be a name, a colon and a value without control characters, on one line that ends in CR LF."
+        case .fieldsTooLarge(let limit):
+            "One header, all of them, or those behind a chunked body are longer than \(limit) bytes."
         case .tooManyFields(let limit): "There are more than \(limit) headers."
         case .cookiesTooLarge(let limit): "The cookies are longer than \(limit) bytes."
         case .tooManyCookies(let limit): "There are more than \(limit) cookies."
@@ -33,19 +36,22 @@ struct RefusalText {
         case .badTransferEncoding: "The header Transfer-Encoding cannot be understood."
         case .unsupportedTransferCoding: "The only Transfer-Encoding that this server knows is chunked."
         case .badChunk: "The body is not chunked as it should be."
-        case .chunkExtensionTooLarge(let limit): "The extensions of a chunk are longer than \(limit) bytes."
+        case .chunkExtensionTooLarge: "The extensions of the body's chunks are too long."
         case .bodyTooLarge(let limit): "The body is longer than \(limit) bytes."
         case .timedOut: "The request did not arrive in time."
-        case .badStatusLine, .truncated, .trailingBytes, .badEscape, .duplicateParameter, .badCookie, .badURL:
+        // These no request has.
+        case .badFieldValue, .badStatusLine, .truncated, .trailingBytes, .badEscape, .duplicateParameter, .badCookie,
+            .badURL:
             "The request cannot be understood."
         }
     }
 
-    private static func hint(for error: WireError) -> String? {
+    private static func hint(of error: WireError) -> String? {
         switch error {
-        case .badTarget: "Escape each value of the query: url= takes encodeURIComponent(location.href.split('#')[0])."
+        case .badRequestLine, .badVersion, .badTarget:
+            "Escape each value of the query: url= takes encodeURIComponent(location.href.split('#')[0])."
         case .targetTooLong: "The limit is limits.requestLine of the configuration."
-        case .fieldsTooLarge: "limits.headerBytes of the configuration is for all of them; one may have 8,192 bytes."
+        case .fieldsTooLarge: "All headers together may have limits.headerBytes of the configuration."
         case .tooManyFields: "The limit is limits.headerFields of the configuration."
         case .bodyTooLarge: "The limit is limits.bodyBytes of the configuration."
         default: nil

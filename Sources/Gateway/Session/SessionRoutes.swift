@@ -131,10 +131,9 @@ struct SessionRoutes: Sendable {
             let goesToPage = ["GET", "HEAD"].contains(request.fields["X-Forwarded-Method"] ?? "GET")
             if goesToPage, ErrorReply.isNavigation(request) { return .redirect(to: login) }
         }
-        let failure = Failure.notSignedIn(login: login, lacksConsent: identity != nil)
-        guard let origin = try? request.lend({ try CrossOrigin($0, desk: wish.desk, site: site) }) else {
-            throw failure
-        }
+        let origin = try? request.lend { try CrossOrigin($0, desk: wish.desk, site: site) }
+        let failure = Failure.notSignedIn(login: login, lacksConsent: identity != nil && origin?.granted == nil)
+        guard let origin else { throw failure }
         throw CrossOriginError(cause: failure, origin: origin, takesCredentials: true)
     }
 
