@@ -43,7 +43,7 @@ sanitize: libraries ## the tests under Thread and Address Sanitizer (KIND=thread
 
 bench: bench-tool ## Magpie beside nginx on this machine: see Benchmarks/README.md (ROWS="sign auth" SECONDS=2 ROUNDS=1 for a part)
 	@.ci/install /usr/bin/python3 python3 /usr/bin/wrk wrk /usr/sbin/nginx nginx-light /usr/bin/openssl openssl \
-	    /usr/bin/strace strace
+	    /usr/bin/strace strace $(if $(filter bare,$(ROWS)),/usr/sbin/debootstrap debootstrap)
 	@Benchmarks/run $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	    $(if $(SESSIONS),--sessions $(SESSIONS)) $(if $(URLS),--urls $(URLS)) $(ROWS)
 
