@@ -1,13 +1,15 @@
 import Gateway
 import Secure
 import WeChat
+import Wire
 
 /// `magpie authorize-url`: the link that sends a visitor through WeChat's login, for menus and tests.
 enum AuthorizeURLCommand {
     static func run(_ arguments: Arguments) -> ExitCode {
         guard let path = ConfigurationFile.path(arguments) else {
             Terminal.complain(
-                "magpie: there is no configuration to take the account from; name one with --config FILE")
+                "magpie: there is no configuration to take the account from; name one with --config FILE, or make one: "
+                    + "cp config/magpie.example.json5 config/magpie.json5")
             return .configuration
         }
         var sources = ConfigurationSources.process
@@ -42,8 +44,11 @@ enum AuthorizeURLCommand {
         let isFirst = account.name == accounts.first?.name
         let redirect = "\(configuration.publicURL)/redirect" + (isFirst ? "" : "/\(account.name)")
         if let uri = arguments["redirect-uri"] {
-            let own = "\(configuration.publicURL)/redirect"
-            guard uri != own, !uri.hasPrefix("\(own)/"), !uri.hasPrefix("\(own)?") else {
+            guard let url = try? WebURL(uri), url.fragment == nil else {
+                throw mistake("--redirect-uri is an absolute http or https URL without a fragment")
+            }
+            let isOwnPath = url.path == "/redirect" || url.path.hasPrefix("/redirect/")
+            guard !isOwnPath || url.origin != configuration.publicURL.description else {
                 throw mistake(
                     "--redirect-uri is for a callback of your own; leave it out for Magpie's, and name a menu")
             }
@@ -68,8 +73,8 @@ extension AuthorizeURLCommand {
         let names = account.menus.keys.sorted().joined(separator: ", ")
         let menus =
             names.isEmpty
-            ? "account \(account.name) has no menus, declare one in the configuration"
-            : "account \(account.name) has the menus \(names)"
+            ? "account \(account.name) has no menus; declare one in its menus"
+            : "account \(account.name) has these: \(names)"
         return """
             \(state.map { "\"\($0)\" is no menu" } ?? "--state names the link's menu"): \(menus).
             For a login without a menu, send visitors to \(redirect)?to=/PATH; for a callback of your own, add --redirect-uri.

@@ -50,12 +50,12 @@ struct AuthorizeURLTests {
     }
 
     @Test(arguments: [
-        ([:], "--state names the link's menu: account main has the menus orders."),
-        (["state": "order"], "\"order\" is no menu: account main has the menus orders."),
-        (["account": "shop", "state": "orders"], "\"orders\" is no menu: account shop has the menus home."),
+        ([:], "--state names the link's menu: account main has these: orders."),
+        (["state": "order"], "\"order\" is no menu: account main has these: orders."),
+        (["account": "shop", "state": "orders"], "\"orders\" is no menu: account shop has these: home."),
         (
             ["account": "bare"],
-            "--state names the link's menu: account bare has no menus, declare one in the configuration."
+            "--state names the link's menu: account bare has no menus; declare one in its menus."
         ),
     ])
     func `a link that our own callback would refuse is not printed`(
@@ -72,6 +72,11 @@ struct AuthorizeURLTests {
         (["scope": "all"], "--scope is base or userinfo"),
         (["state": "a-b", "redirect-uri": "https://a.example/"], "--state is 1 to 128 letters and digits"),
         (["redirect-uri": "https://h5.example.com/redirect"], "--redirect-uri is for a callback of your own"),
+        (["redirect-uri": "https://H5.example.com:443/redirect?x"], "--redirect-uri is for a callback of your own"),
+        (["redirect-uri": "foo"], "--redirect-uri is an absolute http or https URL"),
+        (["redirect-uri": ""], "--redirect-uri is an absolute http or https URL"),
+        (["redirect-uri": "javascript:alert(1)"], "--redirect-uri is an absolute http or https URL"),
+        (["redirect-uri": "https://a.example/#f"], "--redirect-uri is an absolute http or https URL"),
         (
             ["redirect-uri": "https://h5.example.com/redirect/shop", "state": "home"],
             "--redirect-uri is for a callback"

@@ -18,7 +18,8 @@ struct RefusalText {
         switch error {
         case .badRequestLine, .badVersion:
             "The first line must be a method, an address without spaces, HTTP/1.1 or HTTP/1.0, and CR LF."
-        case .badTarget: "The address is no path, or holds a character that a URL escapes."
+        case .badTarget:
+            "The address is no path, holds a character that a URL escapes, or a % without two digits behind it."
         case .unsupportedVersion: "This server speaks HTTP/1.1 and HTTP/1.0."
         case .targetTooLong(let limit): "The first line is longer than \(limit) bytes."
         case .badFieldName: "The name of a header is no token, or writes one that counts here with an underscore."
@@ -48,10 +49,13 @@ struct RefusalText {
 
     private static func hint(of error: WireError) -> String? {
         switch error {
-        case .badRequestLine, .badVersion, .badTarget:
-            "Escape each value of the query: url= takes encodeURIComponent(location.href.split('#')[0])."
+        case .badRequestLine, .badVersion:
+            "A space in an address is written %20. If this was TLS, it came to a port that speaks plain HTTP."
+        case .badTarget:
+            "Escape the path, and each value of the query by itself: encodeURIComponent in JavaScript."
         case .targetTooLong: "The limit is limits.requestLine of the configuration."
-        case .fieldsTooLarge: "All headers together may have limits.headerBytes of the configuration."
+        case .fieldsTooLarge:
+            "One header may have 8,192 bytes at most; limits.headerBytes of the configuration is for all of them."
         case .tooManyFields: "The limit is limits.headerFields of the configuration."
         case .bodyTooLarge: "The limit is limits.bodyBytes of the configuration."
         default: nil
