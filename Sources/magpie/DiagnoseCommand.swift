@@ -57,12 +57,10 @@ enum DiagnoseCommand {
         let isTyped = !given.isEmpty
         let document =
             isTyped
-            ? Data(json(Dictionary(uniqueKeysWithValues: given)).utf8) : Data(standardInput().prefix(65_536))
-        let decoder = JSONDecoder()
-        // A console shows objects without quotes around their keys.
-        decoder.allowsJSON5 = true
+            ? Array(json(Dictionary(uniqueKeysWithValues: given)).utf8) : Array(standardInput().prefix(65_536))
         do {
-            let evidence = try decoder.decode(SignatureEvidence.self, from: document)
+            // A console shows objects without quotes around their keys.
+            let evidence = try JSON5.decode(SignatureEvidence.self, from: document)
             guard evidence.isReasonable else {
                 throw mistake("a text is longer than \(SignatureEvidence.longest) bytes, or there are over 8 real URLs")
             }

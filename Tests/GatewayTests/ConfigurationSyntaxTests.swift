@@ -20,6 +20,10 @@ struct ConfigurationSyntaxTests {
         Break(text: "{ a: 1 /* no end", line: 1, column: 8, says: "this comment is never closed"),
         Break(text: "{ a: main }", line: 1, column: 6, says: "a text needs quotation marks"),
         Break(text: "{ a: 01 }", line: 1, column: 6, says: "this is no value"),
+        // These used to end the process.
+        Break(text: "{ a: 1e+ }", line: 1, column: 6, says: "this is no value"),
+        Break(text: "{ a: .5e-}", line: 1, column: 6, says: "this is no value"),
+        Break(text: "{ a: 1e+", line: 1, column: 6, says: "this is no value"),
         Break(text: "{ a: 127.0.0.1 }", line: 1, column: 6, says: "this is no value"),
         Break(text: "{ a: 1,, }", line: 1, column: 8, says: "two commas in a row"),
         Break(text: "{ 中: '文', a: }", line: 1, column: 14, says: "a value should stand here"),

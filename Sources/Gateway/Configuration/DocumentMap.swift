@@ -171,9 +171,12 @@ struct DocumentMap {
         // With a blank behind it: Foundation reads a number to the first byte that is none, also beyond the end of what it
         // was given, and ends the process where that differs.
         let text = Data(bytes[start..<at] + [0x20])
+        // So it does at an exponent that has a sign and no digit, such as "1e+".
+        let lacksDigit = bytes[at - 1] == UInt8(ascii: "+") || bytes[at - 1] == UInt8(ascii: "-")
         let isKnown =
-            (try? decoder.decode(Double.self, from: text)) != nil || (try? decoder.decode(Bool.self, from: text)) != nil
-            || text.elementsEqual("null ".utf8)
+            !lacksDigit
+            && ((try? decoder.decode(Double.self, from: text)) != nil
+                || (try? decoder.decode(Bool.self, from: text)) != nil || text.elementsEqual("null ".utf8))
         if !isKnown {
             throw Fault(offset: start, problem: "this is no value; a text needs quotation marks")
         }
