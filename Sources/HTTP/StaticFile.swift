@@ -127,6 +127,8 @@ final class StaticFile: Sendable {
 
     /// Nil when the file changes its length while it is read: half of the old and half of the new would be served.
     private static func contents(of descriptor: Int32, count: Int) -> [UInt8]? {
+        // Without memory of its own such an array would be written to the one empty array that all share.
+        guard count > 0 else { return isAtEnd(descriptor) ? [] : nil }
         var isWhole = false
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { space, filled in
             while filled < count {
@@ -135,9 +137,13 @@ final class StaticFile: Sendable {
                 guard received > 0 else { return }
                 filled += received
             }
-            var beyond: UInt8 = 0
-            isWhole = Glibc.read(descriptor, &beyond, 1) == 0
+            isWhole = isAtEnd(descriptor)
         }
         return isWhole ? bytes : nil
+    }
+
+    private static func isAtEnd(_ descriptor: Int32) -> Bool {
+        var beyond: UInt8 = 0
+        return Glibc.read(descriptor, &beyond, 1) == 0
     }
 }

@@ -64,14 +64,31 @@ package final class BlockingPool: Sendable {
 package func offLoop<Value: Sendable, Failure: Error>(
     _ work: @escaping @Sendable () throws(Failure) -> Value
 ) async throws(Failure) -> Value {
-    let result: Result<Value, Failure> = await suspended { resume in
+    let outcome = Outcome<Value, Failure>()
+    await suspended { (resume: @escaping @Sendable (()) -> Void) in
         BlockingPool.shared.submit {
             do throws(Failure) {
-                resume(.success(try work()))
+                outcome.put(.success(try work()))
             } catch {
-                resume(.failure(error))
+                outcome.put(.failure(error))
             }
+            resume(())
         }
     }
-    return try result.get()
+    return try outcome.take().get()
+}
+
+/// What a thread of the pool leaves for whoever waits, under a lock: a continuation that is resumed before its task has
+/// come to wait hands over by atomic operations of the runtime alone, which Thread Sanitizer cannot see.
+private final class Outcome<Value: Sendable, Failure: Error>: Sendable {
+    private let result = Mutex<Result<Value, Failure>?>(nil)
+
+    func put(_ result: Result<Value, Failure>) {
+        self.result.withLock { $0 = result }
+    }
+
+    func take() -> Result<Value, Failure> {
+        guard let result = result.withLock({ $0 }) else { preconditionFailure("who resumes has put the result") }
+        return result
+    }
 }
