@@ -55,7 +55,7 @@ package enum Failure: Error, Sendable, Equatable {
     package enum Pages: Sendable {
         case ofAccount
         case ofSite
-        case nobodys
+        case ofNobody
     }
 }
 
@@ -213,7 +213,7 @@ extension Failure {
             "Add the origin's host to the account's jsDomains; where publicURL is https, its pages must be, too."
         case .foreignOrigin(admitted: .ofSite):
             "Only pages of publicURL itself may ask; let one of them send the request."
-        case .foreignOrigin(admitted: .nobodys):
+        case .foreignOrigin(admitted: .ofNobody):
             "This address is for programs, which send no Origin; in a browser open it by itself, not by a page's link."
         case .urlNotAllowed: "Add the URL's host to jsDomains, here and in WeChat's console (JS接口安全域名)."
         case .targetRefused:

@@ -1,5 +1,5 @@
-/// Writes one piece behind the other into memory that an array or a string lends: whether there is room is asked once for each, and
-/// nothing grows on the way.
+/// Writes one piece behind the other into memory that an array or a string lends: whether there is room is asked once for
+/// each, and nothing grows on the way.
 package struct ByteWriter: ~Copyable {
     @usableFromInline let memory: UnsafeMutableBufferPointer<UInt8>
     /// How many have been written.

@@ -52,10 +52,7 @@ package struct ConfigurationDocument: Sendable {
             ConfigurationRefusal(source: source, complaints: complaints)
         }
         let map = DocumentMap(of: bytes)
-        let decoder = JSONDecoder()
-        decoder.allowsJSON5 = true
-        // The line end at its end is for a bare number: see `DocumentMap`.
-        guard map.fault == nil, let node = try? decoder.decode(Node.self, from: Data(bytes + [0x0A])) else {
+        guard let node = try? map.decode(Node.self) else {
             let problem = map.fault.map { "not valid JSON5: \($0.problem)" } ?? "not valid JSON5"
             throw refusal([Complaint(path: "", position: map.fault?.position, problem: problem)])
         }

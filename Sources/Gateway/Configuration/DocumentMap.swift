@@ -37,6 +37,17 @@ struct DocumentMap {
         }
     }
 
+    /// Decodes the text with Foundation's reader. Throws where there is a fault: at some of them that ends the process.
+    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        if let fault {
+            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: fault.problem))
+        }
+        let decoder = JSONDecoder()
+        decoder.allowsJSON5 = true
+        // The line end is for a bare number: see `scalar`.
+        return try decoder.decode(type, from: Data(bytes + [0x0A]))
+    }
+
     private static func firstByteBeyondUTF8(in bytes: [UInt8]) -> Int? {
         do throws(UTF8.ValidationError) {
             _ = try UTF8Span(validating: bytes.span)

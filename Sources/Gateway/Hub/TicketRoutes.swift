@@ -15,7 +15,7 @@ struct TicketRoutes: Sendable {
         // The secret is for backends. A browser that sends it has it from a page.
         if request.fields.contains(.origin) {
             metrics.count(.ticket(.foreignOrigin))
-            throw Failure.foreignOrigin(admitted: .nobodys)
+            throw Failure.foreignOrigin(admitted: .ofNobody)
         }
         let site = try site(of: request)
         let order: Order

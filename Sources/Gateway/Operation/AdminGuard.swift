@@ -9,9 +9,9 @@ struct AdminGuard: Sendable {
 
     func check(_ request: Request) throws(Failure) {
         // A page can make its visitor's browser call a listener on loopback, but not without these.
-        if request.fields.contains(.origin) { throw .foreignOrigin(admitted: .nobodys) }
+        if request.fields.contains(.origin) { throw .foreignOrigin(admitted: .ofNobody) }
         if let site = request.fields[.secFetchSite], site != "none", site != "same-origin" {
-            throw .foreignOrigin(admitted: .nobodys)
+            throw .foreignOrigin(admitted: .ofNobody)
         }
         guard let token else { return }
         try guesses.check(request)
